@@ -1,0 +1,1 @@
+"""Stable maths shared by the scores."""

@@ -1,0 +1,122 @@
+"""The few methods by which rooms and third parties meet. All are structural: nothing to inherit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from labelnext.types import (
+    DenseMaps,
+    Detections,
+    Example,
+    GroundTruth,
+    Image,
+    ImageRecord,
+    Prediction,
+    Sample,
+)
+
+
+class Progress(Protocol):
+    """Told how far a long job is; a command line draws it, a test records it, `quiet` drops it."""
+
+    def __call__(self, task: str, done: int, total: int, **figures: float) -> None:
+        """`task` has done `done` of `total` steps; `figures` are worth showing beside the bar."""
+
+
+def quiet(task: str, done: int, total: int, **figures: float) -> None:
+    """A `Progress` that shows nothing."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A model that predicts on images; one forward pass feeds every score and the pre-labels."""
+
+    classes: tuple[str, ...]
+
+    def predict(self, images: Sequence[Image]) -> list[Prediction]:
+        """One Prediction an image, in order; the same whether images come singly or together."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A hash of everything that changes predictions: architecture, options and weights."""
+        ...
+
+
+@runtime_checkable
+class Stochastic(Protocol):
+    """A detector whose forward pass can be drawn at random (dropout left on)."""
+
+    def sample(
+        self, images: Sequence[Image], *, samples: int, rng: np.random.Generator
+    ) -> list[list[DenseMaps]]:
+        """For each image, `samples` dense maps from independent draws."""
+        ...
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """A detector that can be trained. Training never changes the detector it starts from."""
+
+    def fit(
+        self,
+        examples: Sequence[Example],
+        *,
+        seed: int,
+        workdir: Path | None = None,
+        progress: Progress = quiet,
+        **options: Any,
+    ) -> Self:
+        """A new detector, trained from this one's weights on `examples`.
+
+        With `workdir`, an interrupted call leaves its state there, and the same call made again
+        goes on from it and ends with the same weights as an undisturbed one.
+        """
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the weights as safetensors, whole or not at all."""
+        ...
+
+
+class DetectorFactory(Protocol):
+    """What the entry-point group `labelnext.detectors` names: how to make or load a detector."""
+
+    def create(self, classes: Sequence[str], *, seed: int, **arguments: Any) -> Detector:
+        """A detector with fresh weights (or none, for detectors that are not trained)."""
+        ...
+
+    def load(self, path: Path, **arguments: Any) -> Detector:
+        """A detector from a file that `save` wrote; `arguments` must agree with the file."""
+        ...
+
+
+class DatasetReader(Protocol):
+    """What the entry-point group `labelnext.readers` names: a location becomes samples."""
+
+    def __call__(self, location: Path) -> "Dataset":
+        """Read what lies at `location`; a DataError names the file and the record at fault."""
+        ...
+
+
+class Dataset(Protocol):
+    """A data set as a reader gives it: class names, and samples that may be read once each."""
+
+    classes: tuple[str, ...]
+
+    def samples(self) -> Iterable[Sample]:
+        """Images in the source's order, with truth where the source labels them."""
+        ...
+
+
+class Oracle(Protocol):
+    """Who labels. A person may answer days later, so `collect` may return less than was asked."""
+
+    def request(self, images: Sequence[ImageRecord], prelabels: Sequence[Detections]) -> None:
+        """Ask for labels; asking twice for the same images changes nothing."""
+        ...
+
+    def collect(self) -> Mapping[str, GroundTruth]:
+        """Every answer so far, by image key. An image without objects is an answer too."""
+        ...

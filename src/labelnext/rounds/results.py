@@ -1,0 +1,83 @@
+"""What a loop leaves to be shown: figures per cycle, and the frames it picked with the reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32
+
+from labelnext.types import Detections, GroundTruth, Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """One cycle of one arm under one seed; cycle 0 is the initial detector, before any labelling.
+
+    Attributes:
+        arm: Name of the strategy or of its variant.
+        seed: Paired arms share it.
+        cycle: From 0.
+        images: Images labelled from the pool so far.
+        instances: Objects on them.
+        images_with_instances: How many of them hold an object.
+        metrics: On the test set; None when there is none.
+        seconds: Wall time by step (`score`, `train`, `evaluate`).
+    """
+
+    arm: str
+    seed: int
+    cycle: int
+    images: int
+    instances: int
+    images_with_instances: int
+    metrics: Metrics | None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PickedFrame:
+    """A selected frame and why: its pixel scores beside what the detector saw and what was there."""
+
+    arm: str
+    seed: int
+    cycle: int
+    rank: int
+    score: float | None
+    reason: str
+    key: str
+    path: str
+    video: str | None
+    frame: int | None
+    pixel_scores: Float32[np.ndarray, "h w"] | None
+    detections: Detections | None
+    truth: GroundTruth | None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything a report shows.
+
+    Attributes:
+        title: Heading.
+        settings: Every setting needed to repeat it, as shown; values are JSON-able.
+        command: The exact command.
+        hardware: Machine and versions.
+        classes: Class names.
+        results: In any order.
+        references: Horizontal lines, such as the detector trained on the whole pool; one Metrics a
+            seed.
+        frames: Picked frames worth showing.
+        pool_images: Size of the pool.
+        pool_instances: Objects in the pool, where known.
+    """
+
+    title: str
+    settings: Mapping[str, object]
+    command: str
+    hardware: str
+    classes: tuple[str, ...]
+    results: tuple[CycleResult, ...]
+    references: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
+    frames: tuple[PickedFrame, ...] = ()
+    pool_images: int = 0
+    pool_instances: int | None = None

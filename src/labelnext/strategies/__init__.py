@@ -1,0 +1,1 @@
+"""Strategies by name: a pixel score, an aggregation and a selection."""

@@ -1,0 +1,171 @@
+"""Frozen values that pass between rooms. Boxes are `[x1, y1, x2, y2]` in pixels of the stored image.
+
+A pixel's centre is at half-integer coordinates, so a box's width is `x2 - x1`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+
+Image = UInt8[np.ndarray, "height width 3"]  # RGB
+Activation = Literal["sigmoid", "softmax"]
+
+
+@dataclass(frozen=True, slots=True)
+class MapLevel:
+    """Logits of one prediction level; cell (i, j) is centred at pixel ((i+½)·stride, (j+½)·stride)."""
+
+    logits: Float32[np.ndarray, "classes h w"]
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class DenseMaps:
+    """A detector's dense predictions on one image, before any suppression (PAPER §2).
+
+    Attributes:
+        levels: One or more levels with the same number of classes. With `softmax` the classes
+            include the background.
+        image_size: (height, width) in pixels of the image the maps cover. A level may reach beyond
+            it at the right and bottom (padding); that part is cut off.
+        activation: How logits become probabilities.
+    """
+
+    levels: tuple[MapLevel, ...]
+    image_size: tuple[int, int]
+    activation: Activation = "sigmoid"
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Boxes predicted on one image, best first.
+
+    `probabilities` holds the full class vector of each box where the detector has one.
+    """
+
+    xyxy: Float32[np.ndarray, "n 4"]
+    scores: Float32[np.ndarray, "n"]
+    classes: Int64[np.ndarray, "n"]
+    probabilities: Float32[np.ndarray, "n classes"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """Labelled objects of one image.
+
+    Attributes:
+        xyxy: Full extent of each object.
+        classes: Index into the data set's class names.
+        ignore: True where a detection is neither right nor wrong (crowds, ignore regions).
+        visible: Visible fraction of each object's area, 0 to 1; 1 where unknown.
+    """
+
+    xyxy: Float64[np.ndarray, "n 4"]
+    classes: Int64[np.ndarray, "n"]
+    ignore: Bool[np.ndarray, "n"]
+    visible: Float64[np.ndarray, "n"]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @staticmethod
+    def from_boxes(
+        xyxy: object, classes: object = None, ignore: object = None, visible: object = None
+    ) -> "GroundTruth":
+        """Build from anything array-like; absent fields become class 0, not ignored, visible."""
+        boxes = np.asarray(xyxy, np.float64).reshape(-1, 4)
+        n = len(boxes)
+        return GroundTruth(
+            boxes,
+            np.zeros(n, np.int64) if classes is None else np.asarray(classes, np.int64),
+            np.zeros(n, bool) if ignore is None else np.asarray(ignore, bool),
+            np.ones(n, np.float64) if visible is None else np.asarray(visible, np.float64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Everything one forward pass gives for one image: maps feed the scores, boxes the pre-labels."""
+
+    maps: DenseMaps | None
+    detections: Detections
+    embedding: Float32[np.ndarray, "d"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One image or video frame as indexed.
+
+    Attributes:
+        key: Stable name, unique in a project; ties between scores break by it.
+        path: Where its bytes are.
+        width: In pixels.
+        height: In pixels.
+        video: Name of the video the frame belongs to; None for a still.
+        frame: Index of the frame in its video; None for a still.
+        seconds: Time stamp of the frame in its video, where known.
+    """
+
+    key: str
+    path: str
+    width: int
+    height: int
+    video: str | None = None
+    frame: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a reader yields: an image and, where its source labels it, the objects on it."""
+
+    record: ImageRecord
+    truth: GroundTruth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An image to train on; pixels are read when `load` is called, not before."""
+
+    key: str
+    load: Callable[[], Image]
+    truth: GroundTruth
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One image chosen for labelling: its place in the pool, score, rank (from 1) and the reason."""
+
+    index: int
+    score: float | None
+    rank: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissRateCurve:
+    """Miss rate against false positives per image, from the strictest threshold to the laxest."""
+
+    fppi: Float64[np.ndarray, "points"]
+    miss_rate: Float64[np.ndarray, "points"]
+    threshold: Float64[np.ndarray, "points"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures of one evaluation; NaN where a figure is undefined (no truth at all)."""
+
+    images: int
+    instances: int
+    miss_rate_at_fppi_1: float
+    miss_rate_at_fppi_01: float
+    log_average_miss_rate: float
+    ap: float
+    ap50: float
+    curve: MissRateCurve = field(repr=False)
