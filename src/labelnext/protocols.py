@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
+from jaxtyping import Bool, Float32, Float64
 
 from labelnext.types import (
     DenseMaps,
@@ -15,6 +16,8 @@ from labelnext.types import (
     ImageRecord,
     Prediction,
     Sample,
+    Selection,
+    Timeline,
 )
 
 
@@ -41,6 +44,15 @@ class Detector(Protocol):
 
     def fingerprint(self) -> str:
         """A hash of everything that changes predictions: architecture, options and weights."""
+        ...
+
+
+@runtime_checkable
+class Precomputed(Protocol):
+    """Predictions made elsewhere, looked up by image key instead of computed from pixels."""
+
+    def lookup(self, keys: Sequence[str]) -> list[Prediction | None]:
+        """One Prediction a key, in order; None for an image the source says nothing about."""
         ...
 
 
@@ -77,6 +89,50 @@ class Trainable(Protocol):
 
     def save(self, path: Path) -> None:
         """Write the weights as safetensors, whole or not at all."""
+        ...
+
+
+class Strategy(Protocol):
+    """A pixel or box score, an aggregation and a selection, recorded with every argument.
+
+    Attributes:
+        name: As registered.
+        arguments: Every argument, JSON-able, so that the strategy can be rebuilt from a record.
+        needs_forward: False when picks do not depend on predictions (random).
+        samples: Stochastic passes wanted for each image; 0 for none.
+    """
+
+    name: str
+    arguments: Mapping[str, object]
+    needs_forward: bool
+    samples: int
+
+    def pixel_scores(
+        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
+    ) -> Float32[np.ndarray, "h w"] | None:
+        """The score of every pixel, for strategies that have one; it says why a frame was picked."""
+        ...
+
+    def image_score(
+        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
+    ) -> float | None:
+        """One number an image; higher is labelled sooner; None where the strategy defines none."""
+        ...
+
+    def select(
+        self,
+        scores: Float64[np.ndarray, "n"],
+        *,
+        timeline: Timeline,
+        budget: int,
+        blocked: Bool[np.ndarray, "n"],
+        rng: np.random.Generator,
+    ) -> Selection:
+        """Choose up to `budget` images of the pool.
+
+        `scores` is NaN where there is none: blocked images, and images without a defined score,
+        which rank behind every scored one.
+        """
         ...
 
 

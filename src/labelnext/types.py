@@ -3,7 +3,7 @@
 A pixel's centre is at half-integer coordinates, so a box's width is `x2 - x1`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -169,3 +169,38 @@ class Metrics:
     ap: float
     ap50: float
     curve: MissRateCurve = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Where each image of a pool lies in time.
+
+    Attributes:
+        videos: Name of each image's video; None for a still.
+        frames: Frame index in the video; 0 for a still.
+        seconds: Time stamp in the video; NaN where unknown.
+    """
+
+    videos: tuple[str | None, ...]
+    frames: Int64[np.ndarray, "n"]
+    seconds: Float64[np.ndarray, "n"]
+
+    @staticmethod
+    def of(records: Sequence[ImageRecord]) -> "Timeline":
+        """The timeline of indexed images, in their order."""
+        return Timeline(
+            tuple(record.video for record in records),
+            np.array([record.frame or 0 for record in records], np.int64),
+            np.array(
+                [np.nan if record.seconds is None else record.seconds for record in records],
+                np.float64,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a strategy chose: the picks, best first, and what no later cycle may choose."""
+
+    picks: tuple[Pick, ...]
+    blocked: Bool[np.ndarray, "n"]

@@ -1,0 +1,109 @@
+"""One process: decode → batch → forward → score → one row, resumed behind the last whole part."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from labelnext.engine.stream import Decoded, ReadImage, batches, decode_ahead
+from labelnext.errors import LabelnextError
+from labelnext.protocols import Detector, Precomputed, Progress, Stochastic, Strategy, quiet
+from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
+from labelnext.types import ImageRecord, Prediction
+
+
+def predict(
+    records: Sequence[ImageRecord],
+    detector: Detector,
+    read: ReadImage,
+    *,
+    batch_size: int = 1,
+    task: str = "predict",
+    progress: Progress = quiet,
+) -> Iterator[tuple[Decoded, Prediction | None]]:
+    """Predict on images in order. An unreadable image comes with its problem and no prediction."""
+    done = 0
+    for group in _predicted(records, detector, read, batch_size):
+        yield from group
+        done += len(group)
+        progress(task, done, len(records))
+
+
+def score(
+    records: Sequence[ImageRecord],
+    detector: Detector,
+    strategy: Strategy,
+    read: ReadImage,
+    shards: ScoreShards,
+    *,
+    rng_of: Callable[[str], np.random.Generator],
+    batch_size: int = 1,
+    progress: Progress = quiet,
+) -> int:
+    """Score a pool into shards, going on behind the parts that are there already.
+
+    Args:
+        records: The images, in the order that defines the parts.
+        detector: Predicts; also `Stochastic` if the strategy asks for samples.
+        strategy: Makes one number of an image's predictions.
+        read: Reads the pixels of a record.
+        shards: Where rows go.
+        rng_of: An image's own generator by key, so that draws depend on nothing else.
+        batch_size: Images in one forward pass.
+        progress: Told after every batch.
+
+    Returns:
+        How many images were scored by this call (the others were there).
+
+    Raises:
+        LabelnextError: The strategy needs stochastic passes and the detector has none.
+    """
+    if strategy.samples and not isinstance(detector, Stochastic):
+        raise LabelnextError(
+            f"The strategy asks for {strategy.samples} stochastic passes, and the detector "
+            f"{type(detector).__name__} has none (no `sample` method). Choose another strategy, "
+            "such as divergence, which needs one plain pass."
+        )
+    first = shards.done()
+    rest = records[first * ROWS :]
+    rows: list[ScoreRow] = []
+    part = first
+    stream = predict(rest, detector, read, batch_size=batch_size)
+    for done, (item, prediction) in enumerate(stream, start=1):
+        rows.append(_row(item, prediction, detector, strategy, rng_of))
+        if len(rows) == ROWS or done == len(rest):
+            shards.write(part, rows)
+            part, rows = part + 1, []
+        progress("score", first * ROWS + done, len(records))
+    return len(rest)
+
+
+def _row(
+    item: Decoded,
+    prediction: Prediction | None,
+    detector: Detector,
+    strategy: Strategy,
+    rng_of: Callable[[str], np.random.Generator],
+) -> ScoreRow:
+    key = item.record.key
+    if prediction is None:
+        return ScoreRow(key, None, None, item.problem)
+    samples = None
+    if strategy.samples and isinstance(detector, Stochastic) and item.image is not None:
+        samples = detector.sample([item.image], samples=strategy.samples, rng=rng_of(key))[0]
+    value = strategy.image_score(prediction, samples)
+    return ScoreRow(key, value, prediction.detections)
+
+
+def _predicted(
+    records: Sequence[ImageRecord], detector: Detector, read: ReadImage, batch_size: int
+) -> Iterator[list[tuple[Decoded, Prediction | None]]]:
+    if isinstance(detector, Precomputed):
+        for record in records:
+            found = detector.lookup([record.key])[0]
+            problem = None if found else f"{record.key}: the predictions file has no entry for it"
+            yield [(Decoded(record, None, problem), found)]
+        return
+    for group in batches(decode_ahead(records, read, ahead=2 * batch_size + 6), batch_size):
+        images = [item.image for item in group if item.image is not None]
+        found_all = detector.predict(images) if images else [None]
+        yield list(zip(group, found_all, strict=True))

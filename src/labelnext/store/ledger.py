@@ -1,0 +1,293 @@
+"""The ledger: every round with what it was made from, every pick with its reason, every label.
+
+A SQLite database in WAL mode. Rounds, picks, blocks, weights and metrics are written once and never
+changed; a label may be answered again, and then every answer is kept and the newest counts.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from labelnext.errors import ProjectError
+from labelnext.types import GroundTruth, Metrics, MissRateCurve
+
+SCHEMA_VERSION = 1
+STEPS = ("score", "select", "label", "ingest", "train", "evaluate")
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rounds (
+    number INTEGER PRIMARY KEY,
+    strategy TEXT NOT NULL,        -- JSON: name and every argument
+    seed INTEGER NOT NULL,
+    budget INTEGER NOT NULL,
+    pool_digest TEXT NOT NULL,     -- images and content hashes of the pool
+    labels_digest TEXT NOT NULL,   -- labels held when the round was proposed
+    weights_digest TEXT NOT NULL,  -- the detector that scored
+    created REAL NOT NULL
+);
+CREATE TABLE picks (
+    round INTEGER NOT NULL REFERENCES rounds(number),
+    rank INTEGER NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    score REAL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (round, rank)
+) WITHOUT ROWID;
+CREATE TABLE blocks (key TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE labels (
+    key TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    round INTEGER NOT NULL REFERENCES rounds(number),
+    truth TEXT NOT NULL,           -- JSON: boxes, classes, ignore, visible
+    received REAL NOT NULL,
+    PRIMARY KEY (key, revision)
+) WITHOUT ROWID;
+CREATE TABLE steps (
+    round INTEGER NOT NULL,        -- 0: the initial detector
+    step TEXT NOT NULL,
+    finished REAL NOT NULL,
+    seconds REAL NOT NULL,
+    details TEXT NOT NULL,         -- JSON: digests, counts, metrics
+    PRIMARY KEY (round, step)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """What a round was made from."""
+
+    number: int
+    strategy: Mapping[str, object]
+    seed: int
+    budget: int
+    pool_digest: str
+    labels_digest: str
+    weights_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """One selected image of a round."""
+
+    round: int
+    rank: int
+    key: str
+    score: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A finished step: how long it took and what it left."""
+
+    round: int
+    step: str
+    seconds: float
+    details: Mapping[str, object]
+
+
+class Ledger:
+    """Open a ledger file; `create` makes it if it is not there.
+
+    Raises:
+        ProjectError: Not there, not a ledger, of a newer schema, damaged, or on a full disk.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self.path = path
+        if not path.exists() and not create:
+            raise ProjectError(f"There is no ledger at {path}. `labelnext init` makes a project.")
+        with self._errors():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+        self._prepare()
+
+    def close(self) -> None:
+        """Close the file; the object cannot be used afterwards."""
+        self._db.close()
+
+    def meta(self, key: str) -> str | None:
+        """A named value of the project, such as the digest of its initial weights."""
+        rows = self._query("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def step(self, number: int, step: str) -> StepRow | None:
+        """The record of a finished step; None while it is not finished."""
+        rows = self._query(
+            "SELECT seconds, details FROM steps WHERE round = ? AND step = ?", (number, step)
+        )
+        return StepRow(number, step, rows[0][0], json.loads(rows[0][1])) if rows else None
+
+    def steps(self) -> list[StepRow]:
+        """Every finished step, oldest first."""
+        rows = self._query(
+            "SELECT round, step, seconds, details FROM steps ORDER BY finished, round"
+        )
+        return [StepRow(number, step, s, json.loads(details)) for number, step, s, details in rows]
+
+    def finish(
+        self, number: int, step: str, seconds: float, details: Mapping[str, object] | None = None
+    ) -> None:
+        """Record that a step is finished; recording it twice is an error."""
+        with self._transaction():
+            self._finish(number, step, seconds, details)
+
+    def propose(
+        self, row: RoundRow, picks: Sequence[PickRow], blocks: Iterable[str], seconds: float
+    ) -> None:
+        """Write a round, its picks and the images it blocks for all later rounds, in one step."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    row.number, json.dumps(row.strategy, sort_keys=True), row.seed, row.budget,
+                    row.pool_digest, row.labels_digest, row.weights_digest, time.time(),
+                ),
+            )  # fmt: skip
+            self._db.executemany(
+                "INSERT INTO picks VALUES (?, ?, ?, ?, ?)",
+                [(p.round, p.rank, p.key, p.score, p.reason) for p in picks],
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO blocks VALUES (?, ?)", [(key, row.number) for key in blocks]
+            )
+            self._finish(row.number, "select", seconds, {"images": len(picks)})
+
+    def rounds(self) -> list[RoundRow]:
+        """Every round, in order."""
+        rows = self._query(
+            "SELECT number, strategy, seed, budget, pool_digest, labels_digest, weights_digest "
+            "FROM rounds ORDER BY number"
+        )
+        return [RoundRow(row[0], json.loads(row[1]), *row[2:]) for row in rows]
+
+    def picks(self, number: int | None = None) -> list[PickRow]:
+        """The picks of one round by rank, or of all rounds."""
+        where, values = ("WHERE round = ?", (number,)) if number is not None else ("", ())
+        rows = self._query(
+            f"SELECT round, rank, key, score, reason FROM picks {where} ORDER BY round, rank",
+            values,
+        )
+        return [PickRow(*row) for row in rows]
+
+    def blocked(self) -> set[str]:
+        """Keys of images that no later round may pick: those picked, and their near neighbours."""
+        return {row[0] for row in self._query("SELECT key FROM blocks", ())}
+
+    def receive(self, number: int, answers: Mapping[str, GroundTruth]) -> tuple[int, int]:
+        """Keep answers to a round's picks; returns (new, changed).
+
+        The same answer again is not kept twice; a different one becomes a new revision.
+        """
+        held = self._newest()
+        new = changed = 0
+        with self._transaction():
+            for key in sorted(answers):
+                truth = encode_truth(answers[key])
+                revision, before = held.get(key, (0, None))
+                if truth == before:
+                    continue
+                new, changed = (new + 1, changed) if before is None else (new, changed + 1)
+                self._db.execute(
+                    "INSERT INTO labels VALUES (?, ?, ?, ?, ?)",
+                    (key, revision + 1, number, truth, time.time()),
+                )
+        return new, changed
+
+    def labels(self) -> dict[str, GroundTruth]:
+        """The newest answer for every labelled image, by key, keys in order."""
+        return {key: decode_truth(truth) for key, (_, truth) in sorted(self._newest().items())}
+
+    def _newest(self) -> dict[str, tuple[int, str]]:
+        rows = self._query("SELECT key, revision, truth FROM labels ORDER BY key, revision")
+        return {key: (revision, truth) for key, revision, truth in rows}
+
+    def _finish(
+        self, number: int, step: str, seconds: float, details: Mapping[str, object] | None
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO steps VALUES (?, ?, ?, ?, ?)",
+            (number, step, time.time(), seconds, json.dumps(details or {}, sort_keys=True)),
+        )
+
+    def _query(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
+        with self._errors():
+            return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ProjectError(
+                f"The ledger {self.path} could not be used: {error}. What it recorded before is "
+                "kept. Check the disk's free space and permissions, and give the command again."
+            ) from error
+
+    def _prepare(self) -> None:
+        with self._transaction():
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not tables:
+                for statement in _SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+        version = int(self.meta("schema") or 0)
+        if version != SCHEMA_VERSION:
+            raise ProjectError(
+                f"The ledger {self.path} has schema {version}; this labelnext writes schema "
+                f"{SCHEMA_VERSION}. Use the version of labelnext that wrote it, or a newer one."
+            )
+
+
+def encode_truth(truth: GroundTruth) -> str:
+    """JSON of a ground truth; equal truths give equal text."""
+    return json.dumps(
+        {
+            "boxes": truth.xyxy.tolist(),
+            "classes": truth.classes.tolist(),
+            "ignore": truth.ignore.tolist(),
+            "visible": truth.visible.tolist(),
+        }
+    )
+
+
+def decode_truth(text: str) -> GroundTruth:
+    """The inverse of `encode_truth`."""
+    row = json.loads(text)
+    return GroundTruth.from_boxes(row["boxes"], row["classes"], row["ignore"], row["visible"])
+
+
+def encode_metrics(metrics: Metrics) -> dict[str, object]:
+    """JSON-able form of metrics, the curve included."""
+    row = asdict(metrics)
+    row["curve"] = {name: values.tolist() for name, values in row["curve"].items()}
+    return row
+
+
+def decode_metrics(row: Mapping[str, object]) -> Metrics:
+    """The inverse of `encode_metrics`."""
+    fields = dict(row)
+    curve = {k: np.asarray(v, np.float64) for k, v in dict(fields.pop("curve")).items()}  # type: ignore[call-overload]
+    return Metrics(**fields, curve=MissRateCurve(**curve))  # type: ignore[arg-type]

@@ -1,0 +1,150 @@
+"""Scores of one round as immutable Parquet parts: one row an image, its detections beside it.
+
+Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to be scored, so a run that
+was stopped goes on behind its last whole part.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelnext.errors import ProjectError
+from labelnext.store.files import write_atomic
+from labelnext.types import Detections
+
+ROWS = 256
+
+_BOX = pa.struct(
+    [
+        ("xyxy", pa.list_(pa.float32(), 4)),
+        ("score", pa.float32()),
+        ("class", pa.int32()),
+        ("probabilities", pa.list_(pa.float32())),
+    ]
+)
+_SCHEMA = pa.schema(
+    [
+        ("key", pa.string()),
+        ("score", pa.float64()),
+        ("problem", pa.string()),
+        ("detections", pa.list_(_BOX)),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """The outcome for one image.
+
+    Attributes:
+        key: The image.
+        score: Acquisition score; None where the strategy defines none (no detections, unreadable).
+        detections: What the same forward pass detected: the pre-labels. None if it never ran.
+        problem: Why the image could not be scored; None when all went well.
+    """
+
+    key: str
+    score: float | None
+    detections: Detections | None
+    problem: str | None = None
+
+
+class ScoreShards:
+    """The parts in one folder. `fingerprint` says what they were made from; others are refused."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder, self.fingerprint = folder, fingerprint
+
+    def done(self) -> int:
+        """How many leading parts are whole; later ones, or of another fingerprint, are removed."""
+        parts = sorted(self.folder.glob("part-*.parquet"))
+        whole = 0
+        for part in parts:
+            if part.name == _name(whole) and self._valid(part):
+                whole += 1
+            else:
+                part.unlink()
+        return whole
+
+    def write(self, number: int, rows: Sequence[ScoreRow]) -> None:
+        """Write part `number`, whole or not at all."""
+        table = pa.Table.from_pylist([_encode(row) for row in rows], schema=_SCHEMA)
+        table = table.replace_schema_metadata({"labelnext.fingerprint": self.fingerprint})
+        write_atomic(self.folder / _name(number), lambda path: pq.write_table(table, path))
+
+    def rows(self) -> Iterable[ScoreRow]:
+        """Every row of every part, in order.
+
+        Raises:
+            ProjectError: A part is damaged; the message names it.
+        """
+        for part in sorted(self.folder.glob("part-*.parquet")):
+            for row in _read(part).to_pylist():
+                yield _decode(row)
+
+    def _valid(self, part: Path) -> bool:
+        try:
+            metadata = pq.read_schema(part).metadata or {}
+        except (pa.ArrowInvalid, OSError):
+            return False
+        return metadata.get(b"labelnext.fingerprint") == self.fingerprint.encode()
+
+
+def _name(number: int) -> str:
+    return f"part-{number:06d}.parquet"
+
+
+def _read(part: Path) -> pa.Table:
+    try:
+        return pq.read_table(part)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ProjectError(
+            f"The score shard {part} is damaged ({error}). Delete it and give `labelnext score` "
+            "again: only that part is scored anew."
+        ) from error
+
+
+def _encode(row: ScoreRow) -> dict[str, object]:
+    return {
+        "key": row.key,
+        "score": row.score,
+        "problem": row.problem,
+        "detections": None if row.detections is None else _encode_detections(row.detections),
+    }
+
+
+def _encode_detections(found: Detections) -> list[dict[str, object]]:
+    vectors = found.probabilities
+    return [
+        {
+            "xyxy": found.xyxy[i].tolist(),
+            "score": float(found.scores[i]),
+            "class": int(found.classes[i]),
+            "probabilities": None if vectors is None else vectors[i].tolist(),
+        }
+        for i in range(len(found))
+    ]
+
+
+def _decode(row: dict) -> ScoreRow:
+    boxes = row["detections"]
+    return ScoreRow(
+        row["key"],
+        row["score"],
+        None if boxes is None else _decode_detections(boxes),
+        row["problem"],
+    )
+
+
+def _decode_detections(boxes: list[dict]) -> Detections:
+    vectors = [box["probabilities"] for box in boxes]
+    return Detections(
+        np.array([box["xyxy"] for box in boxes], np.float32).reshape(-1, 4),
+        np.array([box["score"] for box in boxes], np.float32),
+        np.array([box["class"] for box in boxes], np.int64),
+        np.array(vectors, np.float32) if vectors and vectors[0] is not None else None,
+    )
