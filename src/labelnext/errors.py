@@ -2,7 +2,7 @@
 
 
 class LabelnextError(Exception):
-    """Base of every error that labelnext raises on purpose; the command line prints it in one line."""
+    """Base of every error raised on purpose; the command line prints it without a traceback."""
 
 
 class ArgumentError(LabelnextError, ValueError):

@@ -1,4 +1,4 @@
-"""Entry points: detectors, strategies, readers and oracles by name, the built-ins by the same door."""
+"""Entry points: detectors, strategies, readers, oracles by name; built-ins by the same door."""
 
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any

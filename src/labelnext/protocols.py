@@ -110,7 +110,7 @@ class Strategy(Protocol):
     def pixel_scores(
         self, prediction: Prediction, samples: Sequence[DenseMaps] | None
     ) -> Float32[np.ndarray, "h w"] | None:
-        """The score of every pixel, for strategies that have one; it says why a frame was picked."""
+        """The score of every pixel, where the strategy has one: why a frame was picked."""
         ...
 
     def image_score(

@@ -1,6 +1,7 @@
-"""Frozen values that pass between rooms. Boxes are `[x1, y1, x2, y2]` in pixels of the stored image.
+"""Frozen values that pass between rooms.
 
-A pixel's centre is at half-integer coordinates, so a box's width is `x2 - x1`.
+Boxes are `[x1, y1, x2, y2]` in pixels of the stored image. A pixel's centre is at half-integer
+coordinates, so a box's width is `x2 - x1`.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ Activation = Literal["sigmoid", "softmax"]
 
 @dataclass(frozen=True, slots=True)
 class MapLevel:
-    """Logits of one prediction level; cell (i, j) is centred at pixel ((i+½)·stride, (j+½)·stride)."""
+    """Logits of one level; cell (i, j) is centred at pixel ((i+½)·stride, (j+½)·stride)."""
 
     logits: Float32[np.ndarray, "classes h w"]
     stride: int
@@ -91,7 +92,7 @@ class GroundTruth:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Everything one forward pass gives for one image: maps feed the scores, boxes the pre-labels."""
+    """All that one forward pass gives for an image: maps for scores, boxes for pre-labels."""
 
     maps: DenseMaps | None
     detections: Detections
@@ -140,7 +141,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One image chosen for labelling: its place in the pool, score, rank (from 1) and the reason."""
+    """One image chosen for labelling: its place in the pool, score, rank from 1, reason."""
 
     index: int
     score: float | None

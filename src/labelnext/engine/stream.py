@@ -41,7 +41,7 @@ def decode_ahead(
 
 
 def batches(stream: Iterator[Decoded], size: int) -> Iterator[list[Decoded]]:
-    """Group consecutive images of one size, at most `size` together; unreadable ones stand alone."""
+    """Group consecutive images of one shape, at most `size`; unreadable ones stand alone."""
     group: list[Decoded] = []
     for item in stream:
         if group and (len(group) == size or not _together(group[0], item)):

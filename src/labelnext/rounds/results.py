@@ -36,7 +36,7 @@ class CycleResult:
 
 @dataclass(frozen=True, slots=True)
 class PickedFrame:
-    """A selected frame and why: its pixel scores beside what the detector saw and what was there."""
+    """A selected frame and why: pixel scores, what the detector saw, what was there."""
 
     arm: str
     seed: int

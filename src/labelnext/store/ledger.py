@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -220,7 +221,7 @@ class Ledger:
             (number, step, time.time(), seconds, json.dumps(details or {}, sort_keys=True)),
         )
 
-    def _query(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
+    def _query(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._errors():
             return self._db.execute(sql, values).fetchall()
 

@@ -7,6 +7,7 @@ was stopped goes on behind its last whole part.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -130,7 +131,7 @@ def _encode_detections(found: Detections) -> list[dict[str, object]]:
     ]
 
 
-def _decode(row: dict) -> ScoreRow:
+def _decode(row: dict[str, Any]) -> ScoreRow:
     boxes = row["detections"]
     return ScoreRow(
         row["key"],
@@ -140,7 +141,7 @@ def _decode(row: dict) -> ScoreRow:
     )
 
 
-def _decode_detections(boxes: list[dict]) -> Detections:
+def _decode_detections(boxes: list[dict[str, Any]]) -> Detections:
     vectors = [box["probabilities"] for box in boxes]
     return Detections(
         np.array([box["xyxy"] for box in boxes], np.float32).reshape(-1, 4),
