@@ -69,6 +69,10 @@ class Study:
         frames: Picked frames worth showing.
         pool_images: Size of the pool.
         pool_instances: Objects in the pool, where known.
+        planned_arms: Arms in the order to show them; with the two below, an interrupted study can
+            say what is missing. Empty: the arms in `results`.
+        planned_seeds: Seeds every arm was to run. Empty: the seeds in `results`.
+        planned_cycles: Last cycle every arm was to reach. None: the last in `results`.
     """
 
     title: str
@@ -81,3 +85,6 @@ class Study:
     frames: tuple[PickedFrame, ...] = ()
     pool_images: int = 0
     pool_instances: int | None = None
+    planned_arms: tuple[str, ...] = ()
+    planned_seeds: tuple[int, ...] = ()
+    planned_cycles: int | None = None
