@@ -1,21 +1,33 @@
 """Metrics and statistics of detection: arrays in, figures out."""
 
 from labelnext.evaluate.ap import AveragePrecision, average_precision
+from labelnext.evaluate.area import area_under_curve
 from labelnext.evaluate.authors import authors_curve
 from labelnext.evaluate.matching import Matches, match
 from labelnext.evaluate.metrics import evaluate
 from labelnext.evaluate.miss_rate import log_average_miss_rate, miss_rate_at, miss_rate_curve
+from labelnext.evaluate.paired import PairedDifference, holm, paired_difference, sign_flip_p_value
 from labelnext.evaluate.reasonable import reasonable
+from labelnext.evaluate.slices import by_height, by_image, by_visibility, tag_masks
 
 __all__ = [
     "AveragePrecision",
     "Matches",
+    "PairedDifference",
+    "area_under_curve",
     "authors_curve",
     "average_precision",
+    "by_height",
+    "by_image",
+    "by_visibility",
     "evaluate",
+    "holm",
     "log_average_miss_rate",
     "match",
     "miss_rate_at",
     "miss_rate_curve",
+    "paired_difference",
     "reasonable",
+    "sign_flip_p_value",
+    "tag_masks",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from labelnext.errors import ArgumentError
-from labelnext.evaluate.matching import overlapping_pairs
+from labelnext.evaluate.matching import check_iou, overlapping_pairs
 from labelnext.evaluate.pooled import Pooled, PooledTruth, pool
 from labelnext.types import Detections, GroundTruth, MissRateCurve
 
@@ -38,8 +38,9 @@ def authors_curve(
         there are no images.
 
     Raises:
-        ArgumentError: See `pool`; or a threshold is not finite.
+        ArgumentError: See `pool`; `iou` is out of range, or a threshold is not finite.
     """
+    check_iou("authors_curve", iou)
     pooled = pool(truths, detections, function="authors_curve")
     levels = np.linspace(1, 0, 11) if thresholds is None else np.asarray(thresholds, np.float64)
     if not np.isfinite(levels).all():

@@ -52,7 +52,7 @@ def match(
     Raises:
         ArgumentError: See `pool`; or `iou` is out of range.
     """
-    _check_iou("match", iou)
+    check_iou("match", iou)
     return match_pooled(pool(truths, detections, function="match"), iou=iou)
 
 
@@ -169,6 +169,7 @@ def _greedy(
     return matched
 
 
-def _check_iou(function: str, iou: float) -> None:
+def check_iou(function: str, iou: float) -> None:
+    """Raise an ArgumentError unless `iou` is above 0 and at most 1."""
     if not 0 < iou <= 1:
         raise ArgumentError(function, "iou", expected="above 0 and at most 1", got=iou)

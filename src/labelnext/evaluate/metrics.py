@@ -1,21 +1,20 @@
 """All figures of one evaluation in one call (PAPER §7)."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import numpy as np
 
 from labelnext.errors import ArgumentError
 from labelnext.evaluate.ap import average_precision_pooled
 from labelnext.evaluate.authors import authors_curve_pooled
-from labelnext.evaluate.matching import match_pooled
+from labelnext.evaluate.matching import check_iou, match_pooled
 from labelnext.evaluate.miss_rate import log_average_miss_rate, miss_rate_at, miss_rate_curve
 from labelnext.evaluate.pooled import Pooled, pool
 from labelnext.evaluate.reasonable import reasonable
 from labelnext.types import Detections, GroundTruth, Metrics
 
-Subset = Literal["all", "reasonable"]
-Protocol = Literal["standard", "authors-code"]
+SUBSETS = ("all", "reasonable")
+PROTOCOLS = ("standard", "authors-code")
 
 
 def evaluate(
@@ -25,8 +24,8 @@ def evaluate(
     classes: Sequence[str],
     image_sizes: Sequence[tuple[int, int]] | None = None,
     iou: float | None = None,
-    subset: Subset = "all",
-    protocol: Protocol = "standard",
+    subset: str = "all",
+    protocol: str = "standard",
     border: float | None = None,
     aspect: float | None = None,
 ) -> Metrics:
@@ -91,14 +90,14 @@ def _check(
     aspect: float | None,
 ) -> None:
     for argument, value, known in (
-        ("subset", subset, get_args(Subset)),
-        ("protocol", protocol, get_args(Protocol)),
+        ("subset", subset, SUBSETS),
+        ("protocol", protocol, PROTOCOLS),
     ):
         if value not in known:
             expected = " or ".join(repr(name) for name in known)
             raise ArgumentError("evaluate", argument, expected=expected, got=repr(value))
-    if iou is not None and not 0 < iou <= 1:
-        raise ArgumentError("evaluate", "iou", expected="above 0 and at most 1", got=iou)
+    if iou is not None:
+        check_iou("evaluate", iou)
     if len(classes) == 0:
         raise ArgumentError("evaluate", "classes", expected="at least one name", got="none")
     if image_sizes is not None and len(image_sizes) != len(truths):

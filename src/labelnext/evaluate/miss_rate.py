@@ -6,7 +6,7 @@ from labelnext.errors import ArgumentError
 from labelnext.evaluate.matching import Matches
 from labelnext.types import MissRateCurve
 
-_REFERENCES = 10.0 ** np.arange(-2, 0.25, 0.25)
+_REFERENCES = tuple(10 ** (-2 + k / 4) for k in range(9))  # in floats of Python: exactly .01, .1, 1
 _LEAST_MISS_RATE = 1e-10  # log(0) otherwise; the Caltech toolbox has the same floor
 
 
@@ -68,5 +68,5 @@ def log_average_miss_rate(curve: MissRateCurve) -> float:
     Returns:
         A share, 1e-10 to 1; NaN where `miss_rate_at` is.
     """
-    rates = [miss_rate_at(curve, float(fppi)) for fppi in _REFERENCES]
+    rates = [miss_rate_at(curve, fppi) for fppi in _REFERENCES]
     return float(np.exp(np.mean(np.log(np.maximum(rates, _LEAST_MISS_RATE)))))

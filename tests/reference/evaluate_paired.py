@@ -1,0 +1,32 @@
+"""Sign-flip test, Holm's correction and area under a curve, by enumeration and plain sums."""
+
+from fractions import Fraction
+from itertools import product
+
+
+def sign_flip(differences):
+    values = [Fraction(value) for value in differences]
+    observed = abs(sum(values))
+    patterns = list(product([1, -1], repeat=len(values)))
+    extreme = [
+        p for p in patterns if abs(sum(s * v for s, v in zip(p, values, strict=True))) >= observed
+    ]
+    return len(extreme) / len(patterns)
+
+
+def holm(p_values):
+    corrected = []
+    for p in p_values:
+        smaller = [q for q in p_values if q <= p]
+        terms = [
+            q * (len(p_values) - sum(1 for r in p_values if r < q)) for q in smaller
+        ]  # equal p-values share the largest factor
+        corrected.append(min(1.0, max(terms)))
+    return corrected
+
+
+def area(labels, values):
+    total = 0.0
+    for i in range(len(labels) - 1):
+        total += (labels[i + 1] - labels[i]) * (values[i] + values[i + 1]) / 2
+    return total / (labels[-1] - labels[0])
