@@ -106,8 +106,8 @@ class ImageRecord:
     Attributes:
         key: Stable name, unique in a project; ties between scores break by it.
         path: Where its bytes are.
-        width: In pixels.
-        height: In pixels.
+        width: In pixels, upright (EXIF orientation applied); 0 where a reader leaves it to indexing.
+        height: In pixels, the same.
         video: Name of the video the frame belongs to; None for a still.
         frame: Index of the frame in its video; None for a still.
         seconds: Time stamp of the frame in its video, where known.
@@ -128,6 +128,29 @@ class Sample:
 
     record: ImageRecord
     truth: GroundTruth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSample:
+    """A sample whose image was read and decoded once: what an index stores.
+
+    Attributes:
+        sample: Width and height of its record are those of the upright image; its boxes lie inside.
+        state: `ok`; `broken`: there is a file, but no usable image; `missing`: there is no file.
+        reason: Why it is not `ok`; empty otherwise.
+        content: SHA-256 of the file's bytes in hexadecimal; empty where they could not be read.
+        size: Bytes of the file.
+        modified_ns: Time of its last change.
+        problems: What was found and done about its boxes, one sentence each.
+    """
+
+    sample: Sample
+    state: Literal["ok", "broken", "missing"] = "ok"
+    reason: str = ""
+    content: str = ""
+    size: int = 0
+    modified_ns: int = 0
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

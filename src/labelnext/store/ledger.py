@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,13 @@ class Ledger:
     def labels(self) -> dict[str, GroundTruth]:
         """The newest answer for every labelled image, by key, keys in order."""
         return {key: decode_truth(truth) for key, (_, truth) in sorted(self._newest().items())}
+
+    def labels_digest(self) -> str:
+        """Hash of every label held."""
+        digest = blake2b(digest_size=16)
+        for key, (_, truth) in sorted(self._newest().items()):
+            digest.update(f"{key}\x1f{truth}\x1e".encode())
+        return digest.hexdigest()
 
     def _newest(self) -> dict[str, tuple[int, str]]:
         rows = self._query("SELECT key, revision, truth FROM labels ORDER BY key, revision")

@@ -1,0 +1,88 @@
+"""Gather a replay's figures and a few of its picked frames into a Study."""
+
+from collections.abc import Iterable, Mapping
+
+from labelnext.audit.replay import CEILING, Replay
+from labelnext.machine import hardware
+from labelnext.rounds.collect import cycle_results, picked_frames
+from labelnext.rounds.project import Project
+from labelnext.rounds.results import CycleResult, PickedFrame, Study
+from labelnext.types import Metrics
+
+
+def study(
+    plan: Replay, *, title: str, command: str, settings: Mapping[str, object], top: int = 3
+) -> Study:
+    """Everything the replay has finished so far, ready to be shown.
+
+    Args:
+        plan: What was run.
+        title: Heading of the report.
+        command: The command that made it.
+        settings: Further settings to show.
+        top: Best-ranked frames to show of the first, middle and last cycle of the first seed.
+    """
+    results: list[CycleResult] = []
+    frames: list[PickedFrame] = []
+    for arm in plan.arms:
+        for seed in plan.seeds:
+            for project in _finished(plan, arm.folder, seed):
+                results += cycle_results(project, arm.name, seed)
+                if seed == plan.seeds[0] and top:
+                    shown = sorted({1, (plan.cycles + 1) // 2, plan.cycles})
+                    frames += picked_frames(project, arm.name, seed, shown, top=top)
+    ceiling = _ceiling(plan)
+    images, instances = _pool_counts(plan)
+    return Study(
+        title=title,
+        settings={**settings, **plan.config.model_dump(mode="json"), "cycles": plan.cycles,
+                  "seeds": list(plan.seeds), "arms": [arm.name for arm in plan.arms]},
+        command=command,
+        hardware=hardware(),
+        classes=tuple(plan.config.classes),
+        results=tuple(results),
+        references={CEILING.name: ceiling} if ceiling else {},
+        frames=tuple(frames),
+        pool_images=images,
+        pool_instances=instances,
+        planned_arms=tuple(arm.name for arm in plan.arms),
+        planned_seeds=plan.seeds,
+        planned_cycles=plan.cycles,
+    )  # fmt: skip
+
+
+def _finished(plan: Replay, arm_folder: str, seed: int) -> Iterable[Project]:
+    folder = plan.folder / "runs" / arm_folder / f"seed-{seed}"
+    if (folder / ".labelnext" / "ledger.sqlite").exists():
+        project = Project.open(folder)
+        try:
+            yield project
+        finally:
+            project.close()
+
+
+def _ceiling(plan: Replay) -> tuple[Metrics, ...]:
+    found = []
+    for seed in plan.seeds if plan.ceiling else ():
+        for project in _finished(plan, CEILING.folder, seed):
+            found += [
+                result.metrics
+                for result in cycle_results(project, CEILING.name, seed)
+                if result.cycle == 1 and result.metrics is not None
+            ]
+    return tuple(found)
+
+
+def _pool_counts(plan: Replay) -> tuple[int, int | None]:
+    for seed in plan.seeds:
+        if (plan.initial_folder(seed) / ".labelnext" / "ledger.sqlite").exists():
+            project = Project.open(plan.initial_folder(seed))
+            try:
+                pool = project.index.records("pool")
+                truths = project.index.truth([record.key for record in pool]).values()
+            finally:
+                project.close()
+            if any(truth is None for truth in truths):
+                return len(pool), None
+            return len(pool), sum(int((~truth.ignore).sum()) for truth in truths if truth)
+    return 0, None

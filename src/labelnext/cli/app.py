@@ -1,0 +1,46 @@
+"""The commands by name. Heavy imports wait until a command runs, so `--help` stays quick."""
+
+from typing import Annotated
+
+import typer
+
+from labelnext.cli import project, steps, studies
+
+app = typer.Typer(
+    name="labelnext",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Which images and video frames to label next, and whether that beats random.",
+)
+
+app.command("init")(project.init)
+app.command("status")(project.status)
+app.command("score")(steps.score)
+app.command("select")(steps.select)
+app.command("label")(steps.label)
+app.command("ingest")(steps.ingest)
+app.command("train")(steps.train)
+app.command("evaluate")(steps.evaluate)
+app.command("run")(steps.run)
+app.command("report")(project.report)
+app.command("audit")(studies.audit)
+app.command("demo")(studies.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from labelnext import __version__
+
+        print(f"labelnext {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass

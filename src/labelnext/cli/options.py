@@ -1,0 +1,59 @@
+"""Options that several commands share, and `--set section.key=value`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labelnext.errors import LabelnextError
+
+ProjectFolder = Annotated[
+    Path, typer.Option("--project", "-C", help="The project's folder.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting, as section.key=value; repeatable.", metavar="KEY=VALUE"),
+]
+Classes = Annotated[
+    list[str] | None, typer.Option("--class", help="A class to detect; repeatable. [person]")
+]
+
+
+def settings(pairs: list[str] | None) -> dict[str, Any]:
+    """Nested settings from `section.key=value`; values are JSON, a bare word is text.
+
+    Raises:
+        LabelnextError: Not of that form.
+    """
+    tree: dict[str, Any] = {}
+    for pair in pairs or []:
+        path, equals, text = pair.partition("=")
+        *sections, key = path.strip().split(".")
+        if not equals or not key:
+            raise LabelnextError(
+                f"--set {pair!r} is not of the form section.key=value, for example train.epochs=12."
+            )
+        table = tree
+        for section in sections:
+            table = table.setdefault(section, {})
+        table[key] = value(text.strip())
+    return tree
+
+
+def value(text: str) -> Any:
+    """A JSON value, or the text itself if it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, new in changes.items():
+        old = merged.get(key)
+        merged[key] = merge(old, new) if isinstance(old, dict) and isinstance(new, dict) else new
+    return merged

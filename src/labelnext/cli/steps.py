@@ -1,0 +1,131 @@
+"""The cycle's steps one by one, and `run` for all of them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labelnext.cli.options import Classes, Json, ProjectFolder
+
+
+def score(project: ProjectFolder = Path(), json: Json = False) -> None:
+    """Score every pool image that may still be picked."""
+    _step(project, "score", json)
+
+
+def select(project: ProjectFolder = Path(), json: Json = False) -> None:
+    """Pick the next images to label."""
+    _step(project, "select", json)
+
+
+def label(project: ProjectFolder = Path(), json: Json = False) -> None:
+    """Ask for labels of the picks; with files, write images and pre-labels to rounds/NNNN."""
+    _step(project, "label", json)
+
+
+def ingest(
+    project: ProjectFolder = Path(),
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Go on without the images not labelled yet.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take in the labels that were made; some may come later."""
+    from labelnext.cli import show
+    from labelnext.rounds import labelling, loop, overview
+
+    with overview.opened(project, writing=True) as opened:
+        number = loop.require(opened, "ingest")
+        taken = labelling.ingest(opened, number, partial=partial)
+    if json:
+        show.as_json({"round": number, "new": taken.new, "changed": taken.changed,
+                      "missing": list(taken.missing), "complete": taken.complete})  # fmt: skip
+        return
+    print(f"Round {number}: {taken.new} images newly labelled, {taken.changed} changed, "
+          f"{len(taken.missing)} without labels.")  # fmt: skip
+    for key in taken.missing[:5]:
+        print(f"  waiting for {key}")
+    if not taken.complete:
+        print("Label the rest and give the command again, or go on with --partial.")
+
+
+def train(project: ProjectFolder = Path(), json: Json = False) -> None:
+    """Train the initial detector, or retrain it on everything labelled so far."""
+    _step(project, "train", json)
+
+
+def evaluate(
+    project: ProjectFolder = Path(),
+    truth: Annotated[
+        Path | None, typer.Option(help="COCO ground truth; with --predictions, no project needed.")
+    ] = None,
+    predictions: Annotated[Path | None, typer.Option(help="COCO results with scores.")] = None,
+    subset: Annotated[str, typer.Option(help="all or reasonable.")] = "all",
+    protocol: Annotated[str, typer.Option(help="standard or authors-code.")] = "standard",
+    iou: Annotated[float | None, typer.Option(help="Overlap that counts as a match.")] = None,
+    classes: Classes = None,
+    json: Json = False,
+) -> None:
+    """Measure detections: of two COCO files, or of a project's newest detector on its test set."""
+    from labelnext.cli import show
+
+    if truth is None and predictions is None:
+        _step(project, "evaluate", json)
+        return
+    if truth is None or predictions is None:
+        raise typer.BadParameter("--truth and --predictions belong together.")
+    from labelnext.rounds.evaluation import evaluate_files, figures
+
+    metrics = evaluate_files(
+        truth, predictions, iou=iou, subset=subset, protocol=protocol, classes=classes
+    )
+    found = figures(metrics)
+    if json:
+        show.as_json(found)
+    else:
+        show.table(["figure", "value"], list(found.items()))
+
+
+def run(
+    project: ProjectFolder = Path(),
+    cycles: Annotated[int, typer.Option(min=1, help="Rounds to complete in all.")] = 1,
+    json: Json = False,
+) -> None:
+    """Go through the cycle until it is complete or people must label.
+
+    Stopped at any point, the same command goes on from the last whole step.
+    """
+    from labelnext.cli import show
+    from labelnext.rounds import loop, overview
+
+    with overview.opened(project, writing=True) as opened:
+        with show.progress_bar() as progress:
+            stand = loop.run(opened, cycles, progress)
+        seen = overview.overview(opened)
+    if json:
+        show.as_json(overview.as_dict(seen))
+        return
+    print(seen.headline)
+    show.table(overview.HEADS, seen.rows)
+    print(loop.advice(stand))
+    if seen.rows:
+        print(f"Report: labelnext report -C {project}")
+
+
+def _step(project: Path, step: str, json: bool) -> None:
+    """Do one step if it is its turn, and say what came of it."""
+    from labelnext.cli import show
+    from labelnext.rounds import loop, overview
+
+    with overview.opened(project, writing=True) as opened:
+        number = loop.require(opened, step)
+        with show.progress_bar() as progress:
+            loop.advance(opened, loop.Stand(number, step, 0), progress)
+        details: dict[str, Any] = overview.outcome(opened, number, step)
+        advice = loop.advice(loop.where(opened))
+    if json:
+        show.as_json(details)
+        return
+    for line in details.pop("lines"):
+        print(line)
+    print(advice)

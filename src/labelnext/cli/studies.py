@@ -1,0 +1,117 @@
+"""`audit` and `demo`: the loop replayed on labelled data, arm against arm."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from labelnext.cli.options import Classes, Json, Set, merge, settings
+
+Arms = Annotated[
+    list[str] | None,
+    typer.Option("--arm", metavar="ARM", help="strategy or strategy[argument=value]; repeatable."),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Processes side by side.")]
+
+
+def audit(
+    out: Annotated[Path, typer.Argument(help="Folder for everything; go on there if it exists.")],
+    labels: Annotated[
+        list[str], typer.Option("--labels", metavar="SOURCE", help="The initial set.")
+    ],
+    pool: Annotated[
+        list[str], typer.Option("--pool", metavar="SOURCE", help="The pool, with labels.")
+    ],
+    test: Annotated[
+        list[str] | None, typer.Option("--test", metavar="SOURCE", help="The test set.")
+    ] = None,
+    hold_out: Annotated[
+        float | None,
+        typer.Option(
+            "--hold-out",
+            min=0.0,
+            max=0.9,
+            metavar="SHARE",
+            help="Take the last share of every pool video's frames as the test set.",
+        ),
+    ] = None,
+    arms: Arms = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Paired seeds.")] = 3,
+    cycles: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 5,
+    budget: Annotated[int, typer.Option(min=1, help="Images a cycle.")] = 15,
+    ceiling: Annotated[
+        bool, typer.Option("--ceiling", help="Also train on the whole pool, once a seed.")
+    ] = False,
+    classes: Classes = None,
+    detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
+    preset: Annotated[str, typer.Option(help="corrected or authors-code.")] = "corrected",
+    workers: Workers = 1,
+    title: Annotated[str, typer.Option(help="Heading of the report.")] = "",
+    changes: Set = None,
+    json: Json = False,
+) -> None:
+    """Replay the loop on labelled data and say which arm wins, with intervals.
+
+    Everything that is finished is kept: the same command goes on where it was stopped.
+    """  # fmt: skip
+    from labelnext.audit import Replay, parse
+    from labelnext.rounds import setup
+
+    values = {
+        "preset": preset, "classes": classes or ["person"], "budget": budget,
+        "detector": {"name": detector},
+    }  # fmt: skip
+    plan = Replay(
+        out,
+        setup.configure(merge(values, settings(changes))),
+        tuple(parse(arm) for arm in arms or ["divergence", "guided-random"]),
+        tuple(range(seeds)), cycles, ceiling,
+    )  # fmt: skip
+    sources = {"initial": labels, "pool": pool, "test": test or []}
+    command = shlex.join(["labelnext", *sys.argv[1:]])
+    _replay(plan, sources, hold_out, workers, title or f"Audit: {out.name}", command, json)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for everything.")] = Path("demo"),
+    seeds: Annotated[int, typer.Option(min=1, help="Paired seeds.")] = 2,
+    cycles: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 3,
+    workers: Workers = 2,
+    changes: Set = None,
+    json: Json = False,
+) -> None:
+    """The whole loop on an embedded synthetic street: divergence against guided random."""
+    from labelnext.audit import demo as street
+    from labelnext.cli import show
+
+    with show.progress_bar() as progress:
+        sources = street.write_street(out / "data", progress=progress)
+    plan = street.plan(out, seeds=seeds, cycles=cycles, changes=settings(changes))
+    command = shlex.join(["labelnext", *sys.argv[1:]])
+    _replay(plan, sources, None, workers, "Demo: the synthetic street", command, json)
+
+
+def _replay(
+    plan: Any, sources: Any, hold_out: float | None, workers: int, title: str, command: str,
+    json: bool,
+) -> None:  # fmt: skip
+    from labelnext import audit as room
+    from labelnext import report
+    from labelnext.cli import show
+
+    with show.progress_bar() as progress:
+        imported = room.index_sources(plan, sources, hold_out=hold_out, progress=progress)
+        room.replay(plan, workers=workers, progress=progress)
+        study = room.study(plan, title=title, command=command, settings={"workers": workers})
+    page = report.write(study, plan.folder / "report")
+    heads, *rows = report.table(study)
+    if json:
+        show.as_json({"cycles": [dict(zip(heads, row, strict=True)) for row in rows],
+                      "verdict": report.verdict(study), "report": str(page)})  # fmt: skip
+        return
+    show.imports(imported)
+    show.table(heads, rows)
+    print(report.verdict(study))
+    print(f"\nThe report is {page}")

@@ -1,0 +1,29 @@
+"""What this machine is, for the record beside every figure."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+_PACKAGES = ("labelnext", "numpy", "opencv-python-headless", "torch")
+
+
+def hardware() -> str:
+    """Processor, cores and versions in one line."""
+    parts = [f"{_processor()}, {os.cpu_count()} cores", f"Python {platform.python_version()}"]
+    for package in _PACKAGES:
+        try:
+            parts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return "; ".join(parts)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

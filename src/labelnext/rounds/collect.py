@@ -1,0 +1,80 @@
+"""Read a loop's figures, and the frames it picked, out of its ledger."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from labelnext.errors import DataError, LabelnextError
+from labelnext.protocols import Stochastic
+from labelnext.rounds.labelling import picked
+from labelnext.rounds.project import Project, load_pixels
+from labelnext.rounds.results import CycleResult, PickedFrame
+from labelnext.rounds.testing import metrics_of
+from labelnext.types import GroundTruth, ImageRecord
+
+
+def cycle_results(project: Project, arm: str, seed: int) -> list[CycleResult]:
+    """One result a finished cycle, cycle 0 being the initial detector."""
+    ledger = project.ledger
+    labels = ledger.labels()
+    seen: dict[str, GroundTruth] = {}
+    results = []
+    for number in range(len(ledger.rounds()) + 1):
+        seen |= {p.key: labels[p.key] for p in ledger.picks(number) if p.key in labels}
+        evaluated = ledger.step(number, "evaluate")
+        if evaluated is None:
+            break
+        objects = [int((~truth.ignore).sum()) for truth in seen.values()]
+        seconds = {
+            name: done.seconds
+            for name in ("score", "train", "evaluate")
+            if (done := ledger.step(number, name)) is not None
+        }
+        results.append(
+            CycleResult(
+                arm, seed, number, len(seen), sum(objects), sum(n > 0 for n in objects),
+                metrics_of(evaluated), seconds,
+            )
+        )  # fmt: skip
+    return results
+
+
+def picked_frames(
+    project: Project, arm: str, seed: int, cycles: Iterable[int], *, top: int = 3
+) -> list[PickedFrame]:
+    """The best-ranked picks of some cycles with their pixel scores, computed anew."""
+    frames: list[PickedFrame] = []
+    for number in cycles:
+        if project.ledger.step(number, "select") is not None:
+            frames += _frames_of(project, arm, seed, number, top)
+    return frames
+
+
+def _frames_of(project: Project, arm: str, seed: int, number: int, top: int) -> list[PickedFrame]:
+    detector, strategy = project.detector(number - 1), project.strategy()
+    records: Sequence[ImageRecord] = picked(project, number)[:top]
+    picks = project.ledger.picks(number)[:top]
+    truths = project.index.truth([record.key for record in records])
+    labels = project.ledger.labels()
+    frames = []
+    for record, pick in zip(records, picks, strict=True):
+        pixels = detections = None
+        try:
+            image = load_pixels(record)
+            prediction = detector.predict([image])[0]
+            detections, samples = prediction.detections, None
+            if strategy.samples and isinstance(detector, Stochastic):
+                rng = project.rng("sample", number, record.key)
+                samples = detector.sample([image], samples=strategy.samples, rng=rng)[0]
+            pixels = strategy.pixel_scores(prediction, samples)
+        except (DataError, LabelnextError):
+            pass  # the page shows the frame without its heatmap and says that it is unreadable
+        frames.append(
+            PickedFrame(
+                arm, seed, number, pick.rank, pick.score, pick.reason, record.key, record.path,
+                record.video, record.frame,
+                None if pixels is None else np.asarray(pixels, np.float32),
+                detections, labels.get(record.key, truths.get(record.key)),
+            )
+        )  # fmt: skip
+    return frames

@@ -1,0 +1,104 @@
+"""Label: ask the oracle for a round's images, and take back whatever it has answered so far."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from labelnext import engine
+from labelnext.oracles import FileOracle, SimulatedOracle
+from labelnext.protocols import Oracle, Progress, quiet
+from labelnext.rounds.project import Project, load_pixels
+from labelnext.rounds.propose import shards
+from labelnext.store.ledger import StepRow
+from labelnext.types import Detections, GroundTruth, ImageRecord
+
+
+class Taken(NamedTuple):
+    """What an ingestion took in.
+
+    Attributes:
+        new: Images answered for the first time.
+        changed: Images whose answer changed.
+        missing: Keys of the round's images that are still without an answer.
+        complete: Whether the round goes on to training.
+    """
+
+    new: int
+    changed: int
+    missing: tuple[str, ...]
+    complete: bool
+
+
+def request(project: Project, number: int, progress: Progress = quiet) -> StepRow:
+    """Send a round's picks to the oracle, with the detector's boxes as pre-labels."""
+
+    def work() -> Mapping[str, object]:
+        images = picked(project, number)
+        found = prelabels(project, number, images, progress)
+        oracle(project, number).request(images, [found[image.key] for image in images])
+        return {"images": len(images)}
+
+    return project.once(number, "label", work)
+
+
+def ingest(project: Project, number: int, *, partial: bool = False) -> Taken:
+    """Take in the answers to a round.
+
+    Args:
+        project: The project.
+        number: The round.
+        partial: Go on with the answers there are; the missing images stay picked and unlabelled.
+    """
+    keys = [pick.key for pick in project.ledger.picks(number)]
+    answers = oracle(project, number).collect()
+    wanted = set(keys)
+    new, changed = project.ledger.receive(
+        number, {key: truth for key, truth in answers.items() if key in wanted}
+    )
+    labelled = project.ledger.labels()
+    missing = tuple(key for key in keys if key not in labelled)
+    complete = not missing or (partial and len(missing) < len(keys))
+    if complete:
+        project.once(number, "ingest", lambda: {"images": len(keys) - len(missing)})
+    return Taken(new, changed, missing, complete)
+
+
+def oracle(project: Project, number: int) -> Oracle:
+    """The configured oracle, as it is for one round."""
+    keys = [pick.key for pick in project.ledger.picks(number)]
+    if project.config.oracle == "simulated":
+        return SimulatedOracle(lambda wanted: _known(project.index.truth(wanted)), keys)
+    return FileOracle(project.folder / "rounds" / f"{number:04d}", project.config.classes)
+
+
+def picked(project: Project, number: int) -> list[ImageRecord]:
+    """Records of a round's picks, by rank."""
+    records = {record.key: record for record in project.index.records("pool")}
+    return [records[pick.key] for pick in project.ledger.picks(number)]
+
+
+def prelabels(
+    project: Project, number: int, images: list[ImageRecord], progress: Progress = quiet
+) -> dict[str, Detections]:
+    """Detections on images by key: from the round's scoring pass, else from a pass made now."""
+    keys = {image.key for image in images}
+    found = {row.key: row.detections for row in shards(project, number).rows() if row.key in keys}
+    rest = [image for image in images if found.get(image.key) is None]
+    if rest:
+        detector = project.detector(number - 1)
+        stream = engine.predict(
+            rest, detector, load_pixels, batch_size=project.config.batch_size,
+            task="pre-label", progress=progress,
+        )  # fmt: skip
+        for item, prediction in stream:
+            found[item.record.key] = None if prediction is None else prediction.detections
+    return {key: boxes or _no_detections() for key, boxes in found.items()}
+
+
+def _known(truths: Mapping[str, GroundTruth | None]) -> dict[str, GroundTruth]:
+    return {key: truth for key, truth in truths.items() if truth is not None}
+
+
+def _no_detections() -> Detections:
+    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))

@@ -1,0 +1,100 @@
+"""The cycle as a whole: where it stands, and running it on to where it must wait or is done."""
+
+from dataclasses import dataclass
+
+from labelnext.errors import ProjectError
+from labelnext.protocols import Progress, quiet
+from labelnext.rounds import labelling, propose, testing, training
+from labelnext.rounds.project import Project
+from labelnext.store.ledger import STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a project stands.
+
+    Attributes:
+        number: The round in progress, or the next one; 0 while the initial detector is missing.
+        next_step: The step to do next in it.
+        waiting: Picks of the round without an answer.
+    """
+
+    number: int
+    next_step: str
+    waiting: int
+
+
+def where(project: Project) -> Stand:
+    """Find the first step that the ledger does not record."""
+    ledger = project.ledger
+    for step in ("train", "evaluate"):
+        if ledger.step(0, step) is None:
+            return Stand(0, step, 0)
+    number = max(len(ledger.rounds()), 1)
+    for step in STEPS:
+        if ledger.step(number, step) is None:
+            return Stand(number, step, _waiting(project, number) if step == "ingest" else 0)
+    return Stand(number + 1, "score", 0)
+
+
+def run(project: Project, cycles: int, progress: Progress = quiet) -> Stand:
+    """Go on until `cycles` rounds are complete, or until a person has to answer.
+
+    Every step that the ledger records is skipped, so a run that was stopped goes on where it was.
+    """
+    while True:
+        stand = where(project)
+        if stand.number > cycles:
+            return stand
+        advance(project, stand, progress)
+        if stand.next_step == "ingest" and project.ledger.step(stand.number, "ingest") is None:
+            return where(project)
+
+
+def advance(project: Project, stand: Stand, progress: Progress = quiet) -> None:
+    """Do the one step that comes next."""
+    number = stand.number
+    if number == 0 and stand.next_step == "train":
+        training.train_initial(project, progress)
+        return
+    match stand.next_step:
+        case "score":
+            propose.score(project, number, progress)
+        case "select":
+            propose.select(project, number)
+        case "label":
+            labelling.request(project, number, progress)
+        case "ingest":
+            labelling.ingest(project, number)
+        case "train":
+            training.retrain(project, number, progress)
+        case "evaluate":
+            testing.evaluate(project, number, progress)
+
+
+def require(project: Project, step: str) -> int:
+    """The round in which `step` comes next.
+
+    Raises:
+        ProjectError: Another step comes first; the message says which command does it.
+    """
+    stand = where(project)
+    if stand.next_step == step or (step == "train" and stand.number == 0):
+        return stand.number
+    raise ProjectError(f"`{step}` does not come next. {advice(stand)}")
+
+
+def advice(stand: Stand) -> str:
+    """What to do next, as a sentence."""
+    if stand.next_step == "ingest":
+        return (
+            f"Round {stand.number} waits for labels of {stand.waiting} images. Label them, then "
+            "give `labelnext ingest` (with --partial to go on without the missing ones)."
+        )
+    what = "the initial detector" if stand.number == 0 else f"round {stand.number}"
+    return f"Next for {what}: `labelnext {stand.next_step}`, or `labelnext run` for all the rest."
+
+
+def _waiting(project: Project, number: int) -> int:
+    labelled = project.ledger.labels()
+    return sum(pick.key not in labelled for pick in project.ledger.picks(number))

@@ -1,0 +1,119 @@
+"""A project at a glance: the table of its cycles, what a step came to, and its study."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelnext.machine import hardware
+from labelnext.rounds import loop
+from labelnext.rounds.collect import cycle_results, picked_frames
+from labelnext.rounds.project import Project
+from labelnext.rounds.results import CycleResult, Study
+
+HEADS = (
+    "cycle", "images", "objects", "miss rate @ FPPI 1", "log-avg miss rate", "AP50", "hours",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Where a project stands, and a row of `HEADS` a finished cycle."""
+
+    headline: str
+    rows: list[tuple[object, ...]]
+    stand: loop.Stand
+    results: list[CycleResult]
+    counts: Mapping[str, int]
+
+
+@contextmanager
+def opened(folder: Path, *, writing: bool = False) -> Iterator[Project]:
+    """A project, open for the block; with `writing`, held against other processes."""
+    project = Project.open(folder)
+    try:
+        if writing:
+            with project.writing():
+                yield project
+        else:
+            yield project
+    finally:
+        project.close()
+
+
+def overview(project: Project) -> Overview:
+    """Read everything worth showing from index and ledger."""
+    counts = {role: len(project.index.records(role)) for role in ("initial", "pool", "test")}
+    blocked = len(project.ledger.blocked())
+    labelled = len(project.ledger.labels())
+    results = cycle_results(project, project.config.strategy.name, project.config.seed)
+    headline = (
+        f"{project.config.strategy.name} on {counts['pool']} pool images: {labelled} labelled, "
+        f"{counts['pool'] - blocked} may still be picked; {counts['initial']} initial, "
+        f"{counts['test']} test images"
+    )
+    return Overview(headline, [_row(r) for r in results], loop.where(project), results, counts)
+
+
+def as_dict(seen: Overview) -> dict[str, object]:
+    """The same for machines."""
+    return {
+        "round": seen.stand.number,
+        "next": seen.stand.next_step,
+        "waiting": seen.stand.waiting,
+        "images": dict(seen.counts),
+        "cycles": [dict(zip(HEADS, row, strict=True)) for row in seen.rows],
+    }
+
+
+def outcome(project: Project, number: int, step: str) -> dict[str, object]:
+    """What a finished step left, with `lines` for people."""
+    done = project.ledger.step(number, step)
+    assert done is not None
+    details = {k: v for k, v in done.details.items() if k != "metrics"}
+    found: dict[str, object] = {"round": number, "step": step, "seconds": done.seconds, **details}
+    lines = [f"Round {number}, {step}: {done.seconds:.1f} s"]
+    if step == "select":
+        picks = project.ledger.picks(number)
+        found["picks"] = [
+            {"rank": p.rank, "key": p.key, "score": p.score, "reason": p.reason} for p in picks
+        ]
+        lines += [f"{p.rank:5d}  {p.key}  ({p.reason})" for p in picks[:20]]
+        if len(picks) > 20:
+            lines.append(f"       … and {len(picks) - 20} more; --json lists them all")
+    if step == "label" and project.config.oracle == "files":
+        lines.append(f"The images to label are in {project.folder / 'rounds' / f'{number:04d}'}")
+    problems = done.details.get("problems") or {}
+    lines += [f"skipped {key}: {problem}" for key, problem in dict(problems).items()]  # type: ignore[call-overload]
+    if step == "evaluate":
+        results = cycle_results(project, project.config.strategy.name, project.config.seed)
+        row = next((_row(r) for r in results if r.cycle == number), None)
+        if row is not None:
+            found |= dict(zip(HEADS, row, strict=True))
+            lines += [f"{head}: {value}" for head, value in zip(HEADS, row, strict=True)]
+    return {**found, "lines": lines}
+
+
+def study(project: Project, *, command: str, top: int = 6) -> Study:
+    """The project's own loop as a study of one arm and one seed."""
+    name, seed = project.config.strategy.name, project.config.seed
+    results = cycle_results(project, name, seed)
+    cycles = [result.cycle for result in results if result.cycle]
+    shown = sorted({*cycles[:1], *cycles[len(cycles) // 2 :][:1], *cycles[-1:]})
+    return Study(
+        title=f"{project.folder.resolve().name}: {name}",
+        settings=project.config.model_dump(mode="json"),
+        command=command,
+        hardware=hardware(),
+        classes=tuple(project.config.classes),
+        results=tuple(results),
+        frames=tuple(picked_frames(project, name, seed, shown, top=top)),
+        pool_images=len(project.index.records("pool")),
+    )
+
+
+def _row(result: CycleResult) -> tuple[object, ...]:
+    m = result.metrics
+    figures = (m.miss_rate_at_fppi_1, m.log_average_miss_rate, m.ap50) if m else (None,) * 3
+    hours = sum(result.seconds.values()) / 3600
+    return (result.cycle, result.images, result.instances, *figures, hours)

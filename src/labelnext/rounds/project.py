@@ -1,0 +1,176 @@
+"""A project on disk: `labelnext.toml`, and `.labelnext/` with index, ledger, shards, weights."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from labelnext import plugins, presets
+from labelnext.data.pixels import read_image
+from labelnext.errors import ProjectError
+from labelnext.protocols import Detector, DetectorFactory, Strategy, Trainable
+from labelnext.rounds import config as configuration
+from labelnext.rounds.config import Config
+from labelnext.rounds.seeds import derive, generator
+from labelnext.store.index import Index
+from labelnext.store.ledger import Ledger, StepRow
+from labelnext.store.lock import exclusive
+from labelnext.types import Image, ImageRecord
+
+STATE = ".labelnext"
+
+
+@dataclass(frozen=True)
+class Project:
+    """An open project. Make one with `Project.create`, open one with `Project.open`."""
+
+    folder: Path
+    config: Config
+    index: Index
+    ledger: Ledger
+
+    @staticmethod
+    def create(folder: Path, config: Config) -> "Project":
+        """Make a project, or open the one that is there if it is configured the same.
+
+        Raises:
+            ProjectError: The folder holds a project with another configuration.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / configuration.NAME).exists():
+            if configuration.read(folder) != config:
+                raise ProjectError(
+                    f"{folder} holds a project with other settings. Edit "
+                    f"{folder / configuration.NAME}, or choose another folder."
+                )
+        else:
+            configuration.write(folder, config)
+        (folder / STATE).mkdir(exist_ok=True)
+        Ledger(folder / STATE / "ledger.sqlite", create=True).close()
+        index_path = folder / config.index
+        index_path.parent.mkdir(parents=True, exist_ok=True)
+        Index.open(index_path, create=True).close()
+        return Project.open(folder)
+
+    @staticmethod
+    def open(folder: Path) -> "Project":
+        """Open the project in a folder.
+
+        Raises:
+            LabelnextError: There is none, or a part of it cannot be read.
+        """
+        config = configuration.read(folder)
+        index = Index.open(folder / config.index)
+        return Project(folder, config, index, Ledger(folder / STATE / "ledger.sqlite"))
+
+    def close(self) -> None:
+        """Close the files."""
+        self.index.close()
+        self.ledger.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the project for changes; a second process is refused and told who holds it."""
+        with exclusive(self.folder / STATE / "lock"):
+            yield
+
+    def path(self, *parts: str) -> Path:
+        """A path below the project's state folder."""
+        return self.folder.joinpath(STATE, *parts)
+
+    def weights(self, number: int) -> Path:
+        """Where the weights of a round are; 0 is the initial detector (the paper's w_l)."""
+        if number == 0 and self.config.initial_weights:
+            return self.folder / self.config.initial_weights
+        return self.path("weights", f"round-{number:04d}.safetensors")
+
+    def seed(self, *purpose: str | int) -> int:
+        """The project's seed for one purpose."""
+        return derive(self.config.seed, *purpose)
+
+    def rng(self, *purpose: str | int) -> np.random.Generator:
+        """A generator for one purpose."""
+        return generator(self.config.seed, *purpose)
+
+    def fresh_detector(self) -> Detector:
+        """The configured detector before any training."""
+        factory, arguments = self._factory()
+        return factory.create(self.config.classes, seed=self.seed("weights"), **arguments)
+
+    def detector(self, number: int) -> Detector:
+        """The detector after round `number`; 0 is the initial one.
+
+        Raises:
+            ProjectError: It is not trained yet, or its weights are not those that were recorded.
+        """
+        done = self.ledger.step(number, "train")
+        if done is None:
+            raise ProjectError(f"The detector of round {number} is not trained yet.")
+        if done.details.get("trained") is False:
+            return self.fresh_detector()
+        detector = self.load_weights(number)
+        if detector.fingerprint() != done.details["weights"]:
+            raise ProjectError(
+                f"{self.weights(number)} is not what round {number} trained: the hash is "
+                f"{detector.fingerprint()}, the ledger says {done.details['weights']}. Put the "
+                "file back from a copy."
+            )
+        return detector
+
+    def load_weights(self, number: int) -> Detector:
+        """The detector in a round's weights file, not yet compared with the ledger."""
+        factory, arguments = self._factory()
+        if not self.weights(number).exists():
+            raise ProjectError(
+                f"The weights of round {number} are gone: there is no {self.weights(number)}. Put "
+                "the file back from a copy."
+            )
+        return factory.load(self.weights(number), **arguments)
+
+    def strategy(self) -> Strategy:
+        """The configured strategy."""
+        return build_strategy(self.config.strategy.name, self.config.preset,
+                              self.config.strategy.arguments)  # fmt: skip
+
+    def train_options(self, number: int) -> dict[str, object]:
+        """Options of `fit` for a round: the preset's, the project's, and for 0 the initial ones."""
+        options = dict(presets.get(self.config.preset).fit) if self._is_preset_detector() else {}
+        options |= self.config.train
+        return options | self.config.initial if number == 0 else options
+
+    def once(self, number: int, step: str, work: Callable[[], Mapping[str, object]]) -> StepRow:
+        """Do a step unless the ledger says that it is done, and record it."""
+        done = self.ledger.step(number, step)
+        if done is None:
+            start = time.perf_counter()
+            details = work()
+            self.ledger.finish(number, step, time.perf_counter() - start, details)
+            done = self.ledger.step(number, step)
+            assert done is not None
+        return done
+
+    def trainable(self) -> bool:
+        """Whether the configured detector can be trained by the loop."""
+        return isinstance(self.fresh_detector(), Trainable)
+
+    def _factory(self) -> tuple[DetectorFactory, dict[str, object]]:
+        named = self.config.detector
+        defaults = presets.get(self.config.preset).detector if self._is_preset_detector() else {}
+        return plugins.load("detectors", named.name), {**defaults, **named.arguments}
+
+    def _is_preset_detector(self) -> bool:
+        return self.config.detector.name == "fire-fpn"
+
+
+def build_strategy(name: str, preset: str, arguments: Mapping[str, object]) -> Strategy:
+    """A strategy by name; `preset` gives the defaults of the arguments that are not given."""
+    strategy: Strategy = plugins.load("strategies", name)(preset=preset, **arguments)
+    return strategy
+
+
+def load_pixels(record: ImageRecord) -> Image:
+    """The pixels of an indexed image."""
+    return read_image(Path(record.path))

@@ -1,0 +1,90 @@
+"""Train: w_l on the initial set once, then from w_l on everything labelled so far (PAPER §1.6)."""
+
+import shutil
+from collections.abc import Mapping
+
+from labelnext.errors import ProjectError
+from labelnext.protocols import Progress, Trainable, quiet
+from labelnext.rounds.project import Project, load_pixels
+from labelnext.store.ledger import StepRow
+from labelnext.types import Example, GroundTruth, ImageRecord
+
+
+def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
+    """Train the initial detector on the initial set, or take the weights that were given.
+
+    Raises:
+        ProjectError: Nothing to train on and no weights given.
+    """
+
+    def work() -> Mapping[str, object]:
+        start = project.fresh_detector()
+        if not isinstance(start, Trainable):
+            return {"trained": False, "weights": start.fingerprint()}
+        if project.config.initial_weights:
+            return _given(project)
+        examples = _examples(project, project.index.records("initial"))
+        if not examples:
+            raise ProjectError(
+                "There are no initial labels to train the first detector on. Give some with "
+                "`labelnext init FOLDER --labels SOURCE`, or weights with `--weights FILE`."
+            )
+        return _fit(project, 0, start, examples, progress)
+
+    return _done(project, 0, project.once(0, "train", work))
+
+
+def retrain(project: Project, number: int, progress: Progress = quiet) -> StepRow:
+    """Train from the initial weights on all labels of rounds 1 … number."""
+
+    def work() -> Mapping[str, object]:
+        start = project.detector(0)
+        if not isinstance(start, Trainable):
+            return {"trained": False, "weights": start.fingerprint()}
+        labels = project.ledger.labels()
+        records = [record for record in project.index.records("pool") if record.key in labels]
+        return _fit(project, number, start, _examples(project, records, labels), progress)
+
+    return _done(project, number, project.once(number, "train", work))
+
+
+def _given(project: Project) -> dict[str, object]:
+    detector = project.load_weights(0)
+    return {"trained": True, "images": 0, "weights": detector.fingerprint()}
+
+
+def _done(project: Project, number: int, step: StepRow) -> StepRow:
+    """Clear a finished training's working state, but keep its loss log."""
+    workdir, logs = project.path("work", f"round-{number:04d}"), project.path("logs")
+    for log in [*workdir.glob("*.csv"), *workdir.glob("*.jsonl")]:
+        logs.mkdir(parents=True, exist_ok=True)
+        log.replace(logs / f"round-{number:04d}-{log.name}")
+    shutil.rmtree(workdir, ignore_errors=True)
+    return step
+
+
+def _fit(
+    project: Project, number: int, start: Trainable, examples: list[Example], progress: Progress
+) -> dict[str, object]:
+    trained = start.fit(
+        examples,
+        seed=project.seed("train", number),
+        workdir=project.path("work", f"round-{number:04d}"),
+        progress=progress,
+        **project.train_options(number),
+    )
+    trained.save(project.weights(number))
+    return {"trained": True, "images": len(examples), "weights": trained.fingerprint()}  # type: ignore[attr-defined]
+
+
+def _examples(
+    project: Project, records: list[ImageRecord], truths: Mapping[str, GroundTruth] | None = None
+) -> list[Example]:
+    known = (
+        truths if truths is not None else project.index.truth([record.key for record in records])
+    )
+    return [
+        Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]
+        for record in records
+        if (truth := known.get(record.key)) is not None
+    ]

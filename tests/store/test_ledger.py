@@ -1,0 +1,119 @@
+"""The ledger keeps rounds as they were written, and every answer."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from labelnext.errors import ProjectError
+from labelnext.store.ledger import (
+    Ledger,
+    PickRow,
+    RoundRow,
+    decode_metrics,
+    decode_truth,
+    encode_metrics,
+    encode_truth,
+)
+from labelnext.types import GroundTruth, Metrics, MissRateCurve
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = Ledger(tmp_path / "ledger.sqlite", create=True)
+    yield opened
+    opened.close()
+
+
+def propose(ledger, number=1, keys=("a", "b")):
+    row = RoundRow(number, {"name": "divergence", "radius": 9}, 7, 2, "pool", "labels", "weights")
+    picks = [PickRow(number, rank, key, 0.5, "why") for rank, key in enumerate(keys, 1)]
+    ledger.propose(row, picks, keys, 0.1)
+    return row, picks
+
+
+def test_a_round_reads_back_as_written(ledger):
+    row, picks = propose(ledger)
+    assert ledger.rounds() == [row]
+    assert ledger.picks(1) == picks
+    assert ledger.blocked() == {"a", "b"}
+    assert ledger.step(1, "select").details == {"images": 2}
+
+
+def test_a_round_is_written_once(ledger):
+    propose(ledger)
+    with pytest.raises(ProjectError, match="UNIQUE"):
+        propose(ledger)
+
+
+def test_a_failed_proposal_leaves_nothing(ledger):
+    with pytest.raises(ProjectError):
+        propose(ledger, keys=("a", "a"))
+    assert ledger.rounds() == []
+    assert ledger.picks() == []
+    assert ledger.blocked() == set()
+    assert ledger.step(1, "select") is None
+
+
+def test_an_image_is_picked_once_in_all_rounds(ledger):
+    propose(ledger, 1, ("a",))
+    with pytest.raises(ProjectError):
+        propose(ledger, 2, ("a",))
+    assert len(ledger.rounds()) == 1
+
+
+def test_the_newest_answer_counts_and_the_same_one_is_kept_once(ledger):
+    propose(ledger)
+    first = GroundTruth.from_boxes([[1, 2, 3, 4]])
+    second = GroundTruth.from_boxes([[1, 2, 3, 5], [0, 0, 9, 9]], [0, 0], [False, True])
+    assert ledger.receive(1, {"a": first}) == (1, 0)
+    digest = ledger.labels_digest()
+    assert ledger.receive(1, {"a": first}) == (0, 0)
+    assert ledger.labels_digest() == digest
+    assert ledger.receive(1, {"a": second, "b": first}) == (1, 1)
+    assert ledger.labels_digest() != digest
+    assert ledger.labels()["a"].xyxy.tolist() == second.xyxy.tolist()
+    assert ledger.labels()["a"].ignore.tolist() == [False, True]
+
+
+def test_steps_are_recorded_once(ledger):
+    ledger.finish(0, "train", 1.5, {"weights": "abc"})
+    assert ledger.step(0, "train").details == {"weights": "abc"}
+    with pytest.raises(ProjectError):
+        ledger.finish(0, "train", 1.0)
+
+
+def test_truth_round_trip_of_no_objects():
+    empty = decode_truth(encode_truth(GroundTruth.from_boxes([])))
+    assert empty.xyxy.shape == (0, 4)
+    assert empty.ignore.dtype == bool
+
+
+def test_metrics_round_trip():
+    curve = MissRateCurve(np.array([0.1, 1.0]), np.array([0.9, 0.3]), np.array([0.8, 0.1]))
+    metrics = Metrics(3, 4, 0.3, 0.9, 0.5, 0.4, float("nan"), curve)
+    back = decode_metrics(encode_metrics(metrics))
+    assert back.miss_rate_at_fppi_1 == 0.3
+    assert np.isnan(back.ap50)
+    assert back.curve.fppi.tolist() == [0.1, 1.0]
+
+
+def test_a_missing_ledger_says_what_to_do(tmp_path):
+    with pytest.raises(ProjectError, match="labelnext init"):
+        Ledger(tmp_path / "none.sqlite")
+
+
+def test_a_newer_schema_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path, create=True).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(ProjectError, match="schema 99"):
+        Ledger(path)
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"not a database" * 500)
+    with pytest.raises(ProjectError, match="not a database"):
+        Ledger(path)

@@ -1,0 +1,50 @@
+"""Score shards are whole or absent, and belong to what they were made from."""
+
+import numpy as np
+import pytest
+
+from labelnext.errors import ProjectError
+from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
+from labelnext.types import Detections
+
+
+def rows(count, start=0):
+    found = Detections(
+        np.array([[1, 2, 3, 4.5]], np.float32), np.array([0.75], np.float32),
+        np.array([2], np.int64), np.array([[0.1, 0.2, 0.7]], np.float32),
+    )  # fmt: skip
+    return [ScoreRow(f"{i:05d}", i / 7, found) for i in range(start, start + count)]
+
+
+def test_rows_read_back(tmp_path):
+    shards = ScoreShards(tmp_path / "round", "f")
+    empty = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    written = [*rows(2), ScoreRow("x", None, empty), ScoreRow("y", None, None, "truncated")]
+    shards.write(0, written)
+    back = list(shards.rows())
+    assert [(r.key, r.score, r.problem) for r in back] == [
+        (r.key, r.score, r.problem) for r in written
+    ]
+    assert back[0].detections.probabilities.tolist() == written[0].detections.probabilities.tolist()
+    assert back[2].detections.xyxy.shape == (0, 4)
+    assert back[3].detections is None
+
+
+def test_only_leading_whole_parts_of_the_same_origin_count(tmp_path):
+    shards = ScoreShards(tmp_path, "weights-1")
+    for number in (0, 1, 3):
+        shards.write(number, rows(ROWS, number * ROWS))
+    assert shards.done() == 2
+    assert not (tmp_path / "part-000003.parquet").exists()
+    (tmp_path / "part-000001.parquet").write_bytes(b"torn")
+    assert shards.done() == 1
+    assert ScoreShards(tmp_path, "weights-2").done() == 0
+    assert list(tmp_path.glob("part-*")) == []
+
+
+def test_a_damaged_part_is_named(tmp_path):
+    shards = ScoreShards(tmp_path, "f")
+    shards.write(0, rows(3))
+    (tmp_path / "part-000000.parquet").write_bytes(b"torn")
+    with pytest.raises(ProjectError, match=r"part-000000\.parquet is damaged.*labelnext score"):
+        list(shards.rows())
