@@ -1,0 +1,118 @@
+"""The page: one HTML file that needs nothing else, and PNGs beside it."""
+
+from collections.abc import Sequence
+from functools import partial as bind
+from importlib import resources
+from pathlib import Path
+
+from labelnext import __version__
+from labelnext.errors import ArgumentError
+from labelnext.report import sections
+from labelnext.report.summary import arms, check
+from labelnext.report.text import escape, slugs
+from labelnext.rounds.results import Study
+from labelnext.store.files import write_atomic, write_text
+
+PAGE_BYTES = 8_000_000
+MOST_FRAMES = 96
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_CONTENTS = (
+    ("miss-rate", "Miss rate"),
+    ("curves", "Curves"),
+    ("objects", "Objects"),
+    ("table", "Table"),
+    ("frames", "Picked frames"),
+    ("time", "Time"),
+    ("settings", "Settings"),
+)
+
+
+def write(study: Study, folder: Path) -> Path:
+    """Write `report.html` and its PNGs.
+
+    The page asks for nothing outside itself and runs no script. At most 96 picked frames are
+    shown, and fewer where the page would pass 8 MB. The same study gives the same bytes. Beside
+    the page lie `miss-rate-per-cycle.png`, `miss-rate-fppi.png`, `objects-per-cycle.png` (each
+    where there is something to draw) and `picked-<arm>-cycle-<k>.png` for the frames shown.
+
+    Args:
+        study: Complete or interrupted.
+        folder: Made if absent; files of these names in it are replaced.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ArgumentError: `study` is no Study, its results contradict each other, or `folder` is a
+            file.
+        ProjectError: The disk is full or the folder cannot be written.
+    """
+    folder = Path(folder)
+    if not isinstance(study, Study):
+        raise ArgumentError("write", "study", expected="a Study", got=type(study).__name__)
+    if folder.exists() and not folder.is_dir():
+        raise ArgumentError("write", "folder", expected="a folder", got=f"the file {folder}")
+    check(study)
+    return _write(study, folder)
+
+
+def _write(study: Study, folder: Path) -> Path:
+    from labelnext.report import charts, gallery
+    from labelnext.report.choice import choose
+    from labelnext.report.sheet import contact_sheet
+
+    drawn = (
+        charts.miss_rate_per_cycle(study),
+        charts.miss_rate_fppi(study),
+        charts.objects_per_cycle(study),
+    )
+    before, after = sections.before_frames(study, drawn), sections.after_frames(study)
+    room = PAGE_BYTES - len((before + after).encode()) - 60_000  # head, legend and headings
+    made = gallery.cards(study, choose(study.frames, most=MOST_FRAMES), room=room)
+    names = slugs(sorted({c.frame.arm for c in made}))
+    for chart in drawn:
+        if chart is not None:
+            write_atomic(folder / f"{chart.name}.png", bind(_bytes, chart.png))
+    for arm, cycle in sorted({(c.frame.arm, c.frame.cycle) for c in made}):
+        mine = [c for c in made if (c.frame.arm, c.frame.cycle) == (arm, cycle)]
+        sheet = contact_sheet(f"Picked by {arm} in cycle {cycle}", mine)
+        write_atomic(folder / f"picked-{names[arm]}-cycle-{cycle}.png", bind(_bytes, sheet))
+    frames = sections.part("frames", "Picked frames", gallery.section(study, made, arms(study)))
+    page = _page(study, (before, frames, after), gallery.stylesheet())
+    write_text(folder / "report.html", page)
+    return folder / "report.html"
+
+
+def _page(study: Study, body: Sequence[str], extra: str) -> str:
+    css = resources.files("labelnext.report").joinpath("style.css").read_text(encoding="utf-8")
+    links = "".join(f'<li><a href="#{anchor}">{words}</a></li>' for anchor, words in _CONTENTS)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(study.title, limit=200)}</title>
+<style>
+{css}{sections.stylesheet()}
+{extra}
+</style>
+</head>
+<body>
+<a class="skip" href="#verdict">Skip to the verdict</a>
+<header class="top">
+<h1>{escape(study.title, limit=200)}</h1>
+{sections.subtitle(study)}
+<nav aria-label="Contents"><ul>{links}</ul></nav>
+</header>
+<main>
+{"".join(body)}
+</main>
+<footer>labelnext {escape(__version__)}. This page needs no network and runs no script.</footer>
+</body>
+</html>
+"""
+
+
+def _bytes(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
