@@ -1,0 +1,79 @@
+"""Keep some classes of a data set, under their own or another name; the others are counted."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from labelnext.errors import DataError
+from labelnext.protocols import Dataset
+from labelnext.types import GroundTruth, Sample
+
+
+class Kept(NamedTuple):
+    """A sample with the kept classes only, and how many boxes of each other class it lost."""
+
+    sample: Sample
+    dropped: Mapping[str, int]
+
+
+class ClassSelection:
+    """Which of a source's classes are kept, and as what.
+
+    Args:
+        source: Name of the source, for errors.
+        names: The source's classes.
+        classes: Names to keep; or a mapping from the source's names to the names to keep them under
+            (several may become one); or None to keep all.
+
+    Raises:
+        DataError: The source has classes, but none that is to be kept.
+    """
+
+    def __init__(
+        self,
+        source: object,
+        names: Sequence[str],
+        classes: Sequence[str] | Mapping[str, str] | None,
+    ) -> None:
+        renamed = _renamed(names, classes)
+        self.names = tuple(names)
+        self.classes = tuple(dict.fromkeys(renamed.values()))
+        places = {name: i for i, name in enumerate(self.classes)}
+        self._places = np.array(
+            [places[renamed[name]] if name in renamed else -1 for name in names], np.int64
+        )
+        if classes is not None and len(names) and not (self._places >= 0).any():
+            wanted = ", ".join(renamed)
+            raise DataError(
+                source,
+                f"has none of the classes {wanted}; it has {', '.join(names[:20])}.",
+                remedy="Ask for one of its classes, or map it: {'its name': 'your name'}.",
+            )
+
+    def __call__(self, sample: Sample) -> Kept:
+        """The sample with class indices into `classes`."""
+        truth = sample.truth
+        if truth is None or not len(truth):
+            return Kept(sample, {})
+        places = self._places[truth.classes]
+        keep = places >= 0
+        kept = GroundTruth(truth.xyxy[keep], places[keep], truth.ignore[keep], truth.visible[keep])
+        lost = Counter(self.names[i] for i in truth.classes[~keep])
+        return Kept(Sample(sample.record, kept), lost)
+
+
+def keep_classes(
+    dataset: Dataset, classes: Sequence[str] | Mapping[str, str] | None, *, source: object
+) -> Iterator[Kept]:
+    """Every sample of a data set with only some classes kept (see `ClassSelection`)."""
+    return map(ClassSelection(source, dataset.classes, classes), dataset.samples())
+
+
+def _renamed(
+    names: Sequence[str], classes: Sequence[str] | Mapping[str, str] | None
+) -> dict[str, str]:
+    if isinstance(classes, Mapping):
+        return dict(classes)
+    return {name: name for name in (names if classes is None else classes)}
