@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -21,6 +21,7 @@ from labelnext.types import (
 )
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Told how far a long job is; a command line draws it, a test records it, `quiet` drops it."""
 
@@ -68,7 +69,7 @@ class Stochastic(Protocol):
 
 
 @runtime_checkable
-class Trainable(Protocol):
+class Trainable(Detector, Protocol):
     """A detector that can be trained. Training never changes the detector it starts from."""
 
     def fit(
@@ -79,7 +80,7 @@ class Trainable(Protocol):
         workdir: Path | None = None,
         progress: Progress = quiet,
         **options: Any,
-    ) -> Self:
+    ) -> "Trainable":
         """A new detector, trained from this one's weights on `examples`.
 
         With `workdir`, an interrupted call leaves its state there, and the same call made again
@@ -92,6 +93,7 @@ class Trainable(Protocol):
         ...
 
 
+@runtime_checkable
 class Strategy(Protocol):
     """A pixel or box score, an aggregation and a selection, recorded with every argument.
 
@@ -136,6 +138,7 @@ class Strategy(Protocol):
         ...
 
 
+@runtime_checkable
 class DetectorFactory(Protocol):
     """What the entry-point group `labelnext.detectors` names: how to make or load a detector."""
 
@@ -148,6 +151,7 @@ class DetectorFactory(Protocol):
         ...
 
 
+@runtime_checkable
 class DatasetReader(Protocol):
     """What the entry-point group `labelnext.readers` names: a location becomes samples."""
 
@@ -156,6 +160,7 @@ class DatasetReader(Protocol):
         ...
 
 
+@runtime_checkable
 class Dataset(Protocol):
     """A data set as a reader gives it: class names, and samples that may be read once each."""
 
@@ -166,6 +171,7 @@ class Dataset(Protocol):
         ...
 
 
+@runtime_checkable
 class Oracle(Protocol):
     """Who labels. A person may answer days later, so `collect` may return less than was asked."""
 

@@ -28,7 +28,7 @@ class Replay:
     """What is to be run.
 
     Attributes:
-        folder: Where everything is kept; its index holds the initial set, the pool and the test set.
+        folder: Where everything is kept; its index holds initial set, pool and test set.
         config: Settings that all runs share.
         arms: What is compared.
         seeds: Each seed has its own initial detector, shared by all arms.

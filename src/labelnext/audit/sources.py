@@ -6,13 +6,13 @@ from labelnext.audit.replay import Replay
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.indexing import index_source
 from labelnext.store.import_report import ImportReport
-from labelnext.store.index import Index
+from labelnext.store.index import Index, Role
 from labelnext.store.lock import exclusive
 
 
 def index_sources(
     plan: Replay,
-    sources: Mapping[str, Sequence[str]],
+    sources: Mapping[Role, Sequence[str]],
     *,
     hold_out: float | None = None,
     progress: Progress = quiet,

@@ -97,6 +97,8 @@ def _replay(
     plan: Any, sources: Any, hold_out: float | None, workers: int, title: str, command: str,
     json: bool,
 ) -> None:  # fmt: skip
+    from dataclasses import asdict
+
     from labelnext import audit as room
     from labelnext import report
     from labelnext.cli import show
@@ -106,12 +108,12 @@ def _replay(
         room.replay(plan, workers=workers, progress=progress)
         study = room.study(plan, title=title, command=command, settings={"workers": workers})
     page = report.write(study, plan.folder / "report")
-    heads, *rows = report.table(study)
+    rows = report.table(study)
     if json:
-        show.as_json({"cycles": [dict(zip(heads, row, strict=True)) for row in rows],
-                      "verdict": report.verdict(study), "report": str(page)})  # fmt: skip
+        show.as_json({"cycles": [asdict(row) for row in rows], "verdict": report.verdict(study),
+                      "report": str(page)})  # fmt: skip
         return
     show.imports(imported)
-    show.table(heads, rows)
+    show.table(report.COLUMNS, [report.cells(row) for row in rows])
     print(report.verdict(study))
     print(f"\nThe report is {page}")

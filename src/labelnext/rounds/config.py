@@ -34,7 +34,7 @@ class Evaluation(_Table):
 
     subset: Literal["all", "reasonable"] = "all"
     protocol: Literal["standard", "authors-code"] = "standard"
-    iou: float = Field(0.5, gt=0, lt=1)
+    iou: float = Field(default=0.5, gt=0, lt=1)
 
 
 class Config(_Table):
@@ -58,7 +58,7 @@ class Config(_Table):
 
     seed: int = Field(0, ge=0)
     preset: Literal["corrected", "authors-code"] = "corrected"
-    classes: tuple[str, ...] = Field(("person",), min_length=1)
+    classes: tuple[str, ...] = Field(default=("person",), min_length=1)
     budget: int = Field(500, ge=1)
     oracle: Literal["simulated", "files"] = "files"
     batch_size: int = Field(8, ge=1)

@@ -11,6 +11,7 @@ from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
 from labelnext.rounds.indexing import index_source
 from labelnext.rounds.project import Project, build_strategy
+from labelnext.store.index import Role
 from labelnext.store.import_report import ImportReport
 
 
@@ -31,7 +32,7 @@ def configure(values: Mapping[str, object]) -> Config:
 def set_up(
     folder: Path,
     config: Config,
-    sources: Mapping[str, Sequence[str]],
+    sources: Mapping[Role, Sequence[str]],
     *,
     hold_out: float | None = None,
     progress: Progress = quiet,

@@ -74,7 +74,7 @@ def _fit(
         **project.train_options(number),
     )
     trained.save(project.weights(number))
-    return {"trained": True, "images": len(examples), "weights": trained.fingerprint()}  # type: ignore[attr-defined]
+    return {"trained": True, "images": len(examples), "weights": trained.fingerprint()}
 
 
 def _examples(

@@ -1,0 +1,141 @@
+"""The engine: order, resuming, unreadable images, draws that depend on the image alone."""
+
+import numpy as np
+import pytest
+
+from labelnext.engine import decode_ahead, predict, score
+from labelnext.errors import DataError, LabelnextError
+from labelnext.store.shards import ROWS, ScoreShards
+from labelnext.types import DenseMaps, Detections, ImageRecord, MapLevel, Prediction
+
+
+def records(count):
+    return [ImageRecord(f"{i:05d}", f"/{i}.jpg", 8, 8) for i in range(count)]
+
+
+def read(record):
+    number = int(record.key)
+    if number % 10 == 7:
+        raise DataError(record.path, "truncated")
+    shape = (8, 8, 3) if number % 3 else (16, 8, 3)
+    return np.full(shape, number % 256, np.uint8)
+
+
+class Mean:
+    """Predicts the mean of an image as its one logit; counts the images it was shown."""
+
+    classes = ("person",)
+
+    def __init__(self):
+        self.shown = 0
+
+    def fingerprint(self):
+        return "mean"
+
+    def predict(self, images):
+        assert len({image.shape for image in images}) == 1
+        self.shown += len(images)
+        return [self._one(image) for image in images]
+
+    def sample(self, images, *, samples, rng):
+        return [
+            [self._maps(float(rng.normal())) for _ in range(samples)] for _ in images
+        ]  # fmt: skip
+
+    def _one(self, image):
+        none = Detections(
+            np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64)
+        )
+        return Prediction(self._maps(float(image.mean())), none)
+
+    def _maps(self, value):
+        return DenseMaps((MapLevel(np.full((1, 1, 1), value, np.float32), 8),), (8, 8))
+
+
+class Logit:
+    """A strategy that scores an image by its logit, or by the mean of its samples."""
+
+    name, arguments, needs_forward = "logit", {}, True
+
+    def __init__(self, samples=0):
+        self.samples = samples
+
+    def pixel_scores(self, prediction, samples):
+        return None
+
+    def select(self, scores, *, timeline, budget, blocked, rng):
+        raise AssertionError("scoring selects nothing")
+
+    def image_score(self, prediction, samples):
+        maps = samples or [prediction.maps]
+        return float(np.mean([m.levels[0].logits for m in maps]))
+
+
+def run(tmp_path, count, *, samples=0, batch_size=4, detector=None):
+    shards = ScoreShards(tmp_path, "f")
+    detector = detector or Mean()
+    done = score(
+        records(count), detector, Logit(samples), read, shards,
+        rng_of=lambda key: np.random.default_rng(int(key)), batch_size=batch_size,
+    )  # fmt: skip
+    return done, list(shards.rows()), detector
+
+
+def test_images_come_in_order_and_unreadable_ones_with_their_problem():
+    items = list(decode_ahead(records(30), read))
+    assert [item.record.key for item in items] == [f"{i:05d}" for i in range(30)]
+    assert [i for i, item in enumerate(items) if item.image is None] == [7, 17, 27]
+    assert "truncated" in items[7].problem
+
+
+def test_decoding_ahead_is_bounded():
+    opened = []
+
+    def watched(record):
+        opened.append(record.key)
+        return read(record)
+
+    stream = decode_ahead(records(100), watched, ahead=5)
+    next(stream)
+    assert len(opened) <= 7
+
+
+def test_every_image_gets_a_row(tmp_path):
+    done, rows, _ = run(tmp_path, 25)
+    assert done == 25
+    assert [row.key for row in rows] == [f"{i:05d}" for i in range(25)]
+    assert rows[7].score is None
+    assert "truncated" in rows[7].problem
+    assert rows[4].score == 4.0
+
+
+@pytest.mark.parametrize("samples", [0, 3])
+def test_rows_do_not_depend_on_the_batch_size(tmp_path, samples):
+    _, one, _ = run(tmp_path / "one", 25, samples=samples, batch_size=1)
+    _, many, _ = run(tmp_path / "many", 25, samples=samples, batch_size=8)
+    assert [row.score for row in one] == [row.score for row in many]
+
+
+def test_a_stopped_run_goes_on_behind_its_last_part(tmp_path):
+    count = ROWS + 40
+    _, whole, _ = run(tmp_path / "whole", count)
+    run(tmp_path / "stopped", count)
+    (tmp_path / "stopped" / "part-000001.parquet").unlink()
+    done, rows, detector = run(tmp_path / "stopped", count)
+    assert done == 40
+    assert detector.shown <= 40
+    assert [row.score for row in rows] == [row.score for row in whole]
+
+
+def test_stochastic_passes_need_a_stochastic_detector(tmp_path):
+    methods = {"predict": Mean.predict, "fingerprint": Mean.fingerprint, "classes": ("person",)}
+    plain = type("Plain", (), methods)()
+    with pytest.raises(LabelnextError, match="3 stochastic passes"):
+        run(tmp_path, 3, samples=3, detector=plain)
+
+
+def test_predictions_come_with_their_images():
+    found = list(predict(records(12), Mean(), read, batch_size=5))
+    assert [item.record.key for item, _ in found] == [f"{i:05d}" for i in range(12)]
+    assert found[7][1] is None
+    assert found[4][1].maps.levels[0].logits[0, 0, 0] == 4.0
