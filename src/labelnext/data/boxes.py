@@ -28,7 +28,7 @@ def fit_boxes(
     boxes = truth.xyxy
     limits = np.array([width, height, width, height], np.float64)
     beyond = np.concatenate([-boxes[:, :2], boxes[:, 2:] - limits[2:]], axis=1)
-    flat: np.ndarray = (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+    flat = np.asarray((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
     if not len(boxes) or (beyond.max() <= 0 and not flat.any()):
         return truth, ()
     clipped = np.clip(boxes, 0, limits)

@@ -1,0 +1,121 @@
+"""Evaluate plain COCO files: labels against results, with no project and no image files."""
+
+from collections.abc import Sequence
+from math import isnan
+from pathlib import Path
+
+import numpy as np
+
+from labelnext.data import coco_results
+from labelnext.data.coco import to_truth
+from labelnext.data.coco_file import CocoBox, CocoFile, parse
+from labelnext.errors import ArgumentError, DataError
+from labelnext.evaluate.metrics import evaluate
+from labelnext.types import Detections, GroundTruth, Metrics
+
+
+def evaluate_files(
+    truth: Path,
+    predictions: Path,
+    *,
+    iou: float | None = None,
+    subset: str = "all",
+    protocol: str = "standard",
+    classes: Sequence[str] | None = None,
+    border: float | None = None,
+    aspect: float | None = None,
+) -> Metrics:
+    """Figures of a detector's COCO results against COCO labels (PAPER §7).
+
+    Boxes are taken as they are in the files: without options no height, border or visibility filter
+    applies. Truth with `ignore` or `iscrowd` is an ignore region. Every image of `truth` counts,
+    those without labels or results too; only images marked `labelled: false` are left out.
+
+    Args:
+        truth: COCO labels; `file_name`, and `width` and `height` without `border`, may be absent.
+        predictions: COCO results on the images of `truth`.
+        iou: Overlap of a match in the miss rates; by default .5, or .3 with `authors-code`.
+        subset: `reasonable` filters first (see `evaluate.reasonable`).
+        protocol: `authors-code` takes the miss rates by the authors' metric.
+        classes: Names of the classes to evaluate; by default all of `truth`.
+        border: Margin in pixels outside which truth is ignored; with `reasonable` only.
+        aspect: Width over height that truth is set to; with `reasonable` only.
+
+    Raises:
+        DataError: A file or a record of it cannot be used; names both.
+        ArgumentError: An argument is outside its domain.
+    """
+    labels = parse(Path(truth), files=False)
+    if not labels.classes:
+        raise DataError(truth, "has no categories.", remedy="List the classes in 'categories'.")
+    found = coco_results.read(Path(predictions), labels)
+    by_image: dict[int, list[CocoBox]] = {number: [] for number in labels.images}
+    for box in labels.boxes:
+        _check_size(labels, box)
+        by_image[box.image].append(box)
+    images = [image for image in labels.images.values() if image.labelled]
+    kept, places = _chosen(labels, classes)
+    sized = all(image.width and image.height for image in images)
+    return evaluate(
+        [_keep_truth(to_truth(by_image[image.id]), places) for image in images],
+        [_keep_detections(found[image.id], places) for image in images],
+        classes=kept,
+        image_sizes=[(image.height, image.width) for image in images] if sized else None,
+        iou=iou,
+        subset=subset,
+        protocol=protocol,
+        border=border,
+        aspect=aspect,
+    )
+
+
+def figures(metrics: Metrics) -> dict[str, float | None]:
+    """The figures under the names that commands print; None where one is undefined."""
+    named: dict[str, float] = {
+        "images": metrics.images,
+        "instances": metrics.instances,
+        "miss_rate_at_fppi_1": metrics.miss_rate_at_fppi_1,
+        "miss_rate_at_fppi_0.1": metrics.miss_rate_at_fppi_01,
+        "log_average_miss_rate": metrics.log_average_miss_rate,
+        "ap": metrics.ap,
+        "ap50": metrics.ap50,
+    }
+    return {name: None if isnan(value) else value for name, value in named.items()}
+
+
+def _check_size(labels: CocoFile, box: CocoBox) -> None:
+    if min(box.xywh[2:]) < 0:
+        raise DataError(
+            labels.path,
+            f"'bbox' {list(box.xywh)} has a negative width or height.",
+            record=box.name,
+            remedy="Write boxes as [x, y, width, height], not as corners.",
+        )
+
+
+def _chosen(labels: CocoFile, classes: Sequence[str] | None) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the classes to evaluate; and the place of every class among them, or -1."""
+    if classes is None:
+        return labels.classes, np.arange(len(labels.classes))
+    kept = tuple(dict.fromkeys(classes))
+    unknown = [name for name in kept if name not in labels.classes]
+    if unknown or not kept:
+        raise ArgumentError(
+            "evaluate_files",
+            "classes",
+            expected=f"names of classes of {labels.path} ({', '.join(labels.classes[:20])})",
+            got=", ".join(unknown) or "none",
+        )
+    return kept, np.array([kept.index(n) if n in kept else -1 for n in labels.classes], np.int64)
+
+
+def _keep_truth(truth: GroundTruth, places: np.ndarray) -> GroundTruth:
+    classes = places[truth.classes]
+    keep = classes >= 0
+    return GroundTruth(truth.xyxy[keep], classes[keep], truth.ignore[keep], truth.visible[keep])
+
+
+def _keep_detections(found: Detections, places: np.ndarray) -> Detections:
+    classes = places[found.classes]
+    keep = classes >= 0
+    return Detections(found.xyxy[keep], found.scores[keep], classes[keep])
