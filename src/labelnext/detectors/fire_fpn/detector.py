@@ -1,0 +1,395 @@
+"""`FireFPN`: the paper's detector behind labelnext's protocols."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from torch import Tensor
+
+from labelnext.detectors.fire_fpn import checkpoint
+from labelnext.detectors.fire_fpn.boxes import STRIDES, default_boxes
+from labelnext.detectors.fire_fpn.decode import decode
+from labelnext.detectors.fire_fpn.network import Features, FireNetwork, initialise
+from labelnext.detectors.fire_fpn.options import (
+    ARCHITECTURE,
+    EXECUTION,
+    Arguments,
+    FitOptions,
+    build,
+)
+from labelnext.detectors.fire_fpn.train import rescale, to_input, train
+from labelnext.errors import ArgumentError, CheckpointError
+from labelnext.protocols import Progress, quiet
+from labelnext.types import DenseMaps, Example, Image, MapLevel, Prediction
+
+
+class FireFPN:
+    """A fully convolutional feature pyramid with five fixed boxes (PAPER §5).
+
+    Made by `create` or `load`; training returns a new one.
+
+    Attributes:
+        classes: Class names; class k is map k of every level.
+        arguments: The flat arguments it was made with.
+    """
+
+    def __init__(
+        self, classes: tuple[str, ...], arguments: Arguments, network: FireNetwork
+    ) -> None:
+        self.classes = classes
+        self.arguments = arguments
+        self._device = _device(arguments.device)
+        self._network = network.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._boxes = default_boxes(
+            arguments.box_set, level_order=arguments.level_order, box_scale=arguments.box_scale
+        )
+
+    @classmethod
+    def create(cls, classes: Sequence[str], *, seed: int, **arguments: Any) -> "FireFPN":
+        """A detector with fresh weights drawn from `seed`; `arguments` as in `options.Arguments`.
+
+        Raises:
+            ArgumentError: No classes, a class twice, or an argument outside its domain.
+        """
+        names = _class_names(classes)
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise ArgumentError("fire-fpn", "seed", expected="a whole number ≥ 0", got=seed)
+        values = build(Arguments, arguments, "fire-fpn")
+        network = _network(names, values)
+        initialise(network, int(seed))
+        return cls(names, values, network)
+
+    @classmethod
+    def load(cls, path: Path, **arguments: Any) -> "FireFPN":
+        """A detector from a file that `save` wrote.
+
+        `arguments` of the architecture must agree with the file; the others (decoding, mirroring,
+        device) replace the file's.
+
+        Raises:
+            CheckpointError: The file is missing, damaged, not safetensors, or of another
+                architecture; the message names the difference.
+        """
+        tensors, facts = checkpoint.read(path)
+        if facts.get("detector") != "fire-fpn":
+            raise CheckpointError(
+                f"{path}: a training state, not a detector. Load a file that `save` wrote."
+            )
+        stored = facts["arguments"]
+        for name in ARCHITECTURE:
+            if name in arguments and arguments[name] != stored[name]:
+                raise CheckpointError(
+                    f"{path}: of another architecture: its {name} is {stored[name]!r}, but "
+                    f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
+                )
+        values = build(Arguments, {**stored, **arguments}, "fire-fpn")
+        names = _class_names(facts["classes"])
+        network = _network(names, values)
+        _fill(network, tensors, path)
+        return cls(names, values, network)
+
+    def save(self, path: Path) -> None:
+        """Write weights and arguments as safetensors, whole or not at all."""
+        facts = {
+            "detector": "fire-fpn",
+            "classes": list(self.classes),
+            "arguments": {**asdict(self.arguments), "device": "auto"},
+        }
+        checkpoint.write(path, self._network.state_dict(), facts)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of classes, weights and every argument that changes predictions."""
+        shown = {k: v for k, v in asdict(self.arguments).items() if k not in EXECUTION}
+        facts = {"classes": list(self.classes), "arguments": shown}
+        return checkpoint.digest(self._network.state_dict(), facts)
+
+    def predict(self, images: Sequence[np.ndarray]) -> list[Prediction]:
+        """Maps, boxes and an embedding of each image, all from one forward pass.
+
+        The maps cover the network's input (`image_size`), which is the image × `image_scale`; the
+        boxes are in pixels of the image itself. The embedding is the mean of the deepest encoder
+        map (f42) followed by its mean weighted by the highest probability at each place, each of
+        length 1.
+
+        Args:
+            images: RGB, uint8, `[height, width, 3]`, of any sizes.
+
+        Raises:
+            ArgumentError: An image of another type or shape.
+        """
+        out: list[Prediction | None] = [None] * len(images)
+        for chosen, inputs in self._groups(images):
+            size = (inputs[0].shape[0], inputs[0].shape[1])
+            with torch.no_grad():
+                views = self._views(inputs)
+                logits = [self._network.logits(view.decoder) for view in views]
+                levels = _merge(logits, size, self.arguments.mirror_axis)
+                moves = [self._network.offsets(view.decoder) for view in views]
+                there = [move for move in moves if move is not None]
+                axis = self.arguments.mirror_axis
+                offsets = _merge(there, size, axis, signed=True) if there else None
+                vectors = _embedding(views[0].deepest, levels, size)
+            for k, i in enumerate(chosen):
+                mine = [level[k] for level in levels]
+                shift = None if offsets is None else [level[k] for level in offsets]
+                out[i] = self._prediction(mine, shift, size, images[i].shape[:2], vectors[k])
+        return [prediction for prediction in out if prediction is not None]
+
+    def sample(
+        self, images: Sequence[np.ndarray], *, samples: int, rng: np.random.Generator
+    ) -> list[list[DenseMaps]]:
+        """For each image, maps from `samples` draws of channel dropout before the logits.
+
+        Encoder and decoder run once; only the prediction layer is repeated, at the cost of a small
+        matrix product. The draws of an image do not depend on which other images come with it.
+
+        Args:
+            images: As for `predict`.
+            samples: Number of draws, at least 1.
+            rng: Drawn from in the order of the images.
+
+        Raises:
+            ArgumentError: An unfit image, or fewer than one draw.
+        """
+        if samples < 1:
+            raise ArgumentError("fire-fpn", "samples", expected="≥ 1", got=samples)
+        channels, keep = self._network.predict.in_channels, self.arguments.sample_keep
+        shape = (len(images), samples, len(STRIDES), channels)
+        masks = (rng.random(shape) < keep).astype(np.float32) / np.float32(keep)
+        out: list[list[DenseMaps]] = [[] for _ in images]
+        for chosen, inputs in self._groups(images):
+            size = (inputs[0].shape[0], inputs[0].shape[1])
+            mask = torch.from_numpy(masks[chosen]).to(self._device)
+            with torch.no_grad():
+                drawn = [self._draw(view.decoder, mask) for view in self._views(inputs)]
+                levels = _merge(drawn, size, self.arguments.mirror_axis)
+            for k, i in enumerate(chosen):
+                each = [
+                    level[k].reshape(samples, len(self.classes), *level.shape[2:])
+                    for level in levels
+                ]
+                out[i] = [_maps([level[t] for level in each], size) for t in range(samples)]
+        return out
+
+    def fit(
+        self,
+        examples: Sequence[Example],
+        *,
+        seed: int,
+        workdir: Path | None = None,
+        progress: Progress = quiet,
+        **options: Any,
+    ) -> "FireFPN":
+        """A new detector, trained from this one's weights; `options` as in `options.FitOptions`.
+
+        With `workdir`, every epoch is kept in it (`fit.safetensors`) with the losses
+        (`loss.jsonl`). The same call made again goes on from there; on a CPU, with the same number
+        of threads, it ends with the same weights bit for bit. A state of another fit is refused.
+
+        Raises:
+            ArgumentError: No examples, an unfit option, image or class.
+            CheckpointError: `workdir` holds another fit's state, or a damaged one.
+        """
+        chosen = build(FitOptions, options, "fire-fpn's fit")
+        _check_examples(examples, len(self.classes))
+        network = copy.deepcopy(self._network)
+        train(
+            network,
+            examples,
+            seed=seed,
+            workdir=None if workdir is None else Path(workdir),
+            progress=progress,
+            start=self.fingerprint(),
+            image_scale=self.arguments.image_scale,
+            boxes=self._boxes,
+            device=self._device,
+            options=chosen,
+        )
+        return type(self)(self.classes, self.arguments, network)
+
+    def _groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[Image]]]:
+        """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for i, image in enumerate(images):
+            check_image(image, f"image {i}")
+            by_shape.setdefault(image.shape, []).append(i)
+        many = self.arguments.predict_batch or (1 if self._device.type == "cpu" else 16)
+        if self.arguments.norm == "batch":
+            many = 1  # statistics are the batch's: keep images independent of each other
+        for members in by_shape.values():
+            for start in range(0, len(members), many):
+                chosen = members[start : start + many]
+                scale = self.arguments.image_scale
+                yield chosen, [rescale(images[i], scale) for i in chosen]
+
+    def _views(self, inputs: list[Image]) -> list[Features]:
+        """Features of the images and, with `mirror`, of their mirror images (not mirrored back)."""
+        x = to_input(inputs, self._device)
+        views = [self._network.features(x)]
+        if self.arguments.mirror:
+            views.append(self._network.features(x.flip(3)))
+        return views
+
+    def _draw(
+        self,
+        decoder: list[Float[Tensor, "n c _h _w"]],
+        mask: Float[Tensor, "n samples 5 c"],
+    ) -> list[Float[Tensor, "n drawn _h _w"]]:
+        """Logits under each mask: dropping a channel is dropping its weight."""
+        weight = self._network.get_parameter("predict.weight")[:, :, 0, 0]
+        bias = self._network.get_parameter("predict.bias")
+        out = []
+        for level, features in enumerate(decoder):
+            masked = mask[:, :, level, None, :] * weight
+            logits = torch.einsum("ntkc,nchw->ntkhw", masked, features)
+            out.append((logits + bias[:, None, None]).flatten(1, 2))
+        return out
+
+    def _prediction(
+        self,
+        logits: list[Float32[np.ndarray, "classes _h _w"]],
+        offsets: list[Float32[np.ndarray, "4 _h _w"]] | None,
+        size: tuple[int, int],
+        original: tuple[int, ...],
+        embedding: Float32[np.ndarray, "d"],
+    ) -> Prediction:
+        a = self.arguments
+        detections = decode(
+            logits,
+            offsets,
+            size=size,
+            original=(original[0], original[1]),
+            boxes=self._boxes,
+            threshold=a.threshold,
+            min_pixels=a.min_pixels,
+            window=a.window,
+            smoothing=a.smoothing,
+            rank_by=a.rank_by,
+            nms=a.nms,
+            max_detections=a.max_detections,
+        )
+        return Prediction(_maps(logits, size), detections, embedding)
+
+
+def check_image(image: object, name: str) -> None:
+    """Refuse what is not an RGB image of uint8."""
+    good = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3
+    if not good or image.shape[2] != 3 or min(image.shape) < 1:  # type: ignore[attr-defined]
+        shape, kind = getattr(image, "shape", None), getattr(image, "dtype", type(image).__name__)
+        raise ArgumentError(
+            "fire-fpn", "images", expected="RGB images, uint8 [height, width, 3]",
+            got=f"{name} with shape {shape} and type {kind}",
+            remedy="Convert it first, for example with PIL's convert('RGB').",
+        )  # fmt: skip
+
+
+def _check_examples(examples: Sequence[Example], n_classes: int) -> None:
+    if not examples:
+        raise ArgumentError("fire-fpn's fit", "examples", expected="at least one", got="none")
+    for example in examples:
+        xyxy, classes = example.truth.xyxy, example.truth.classes
+        if len(classes) and not (classes.min() >= 0 and classes.max() < n_classes):
+            raise ArgumentError(
+                "fire-fpn's fit", "examples", expected=f"of classes 0 to {n_classes - 1}",
+                got=f"classes {sorted(set(classes.tolist()))} in {example.key!r}",
+            )  # fmt: skip
+        if not (np.isfinite(xyxy).all() and (xyxy[:, 2:] > xyxy[:, :2]).all()):
+            raise ArgumentError(
+                "fire-fpn's fit", "examples", expected="with finite boxes of positive size",
+                got=f"another box in {example.key!r}", remedy="Drop or correct that label.",
+            )  # fmt: skip
+
+
+def _class_names(classes: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(classes)
+    if isinstance(classes, str) or not names or len(set(names)) != len(names):
+        raise ArgumentError(
+            "fire-fpn", "classes", expected="at least one class name, each once", got=classes
+        )
+    return names
+
+
+def _network(classes: tuple[str, ...], values: Arguments) -> FireNetwork:
+    return FireNetwork(
+        classes=len(classes), width=values.width, box_offsets=values.box_offsets, norm=values.norm
+    )
+
+
+def _fill(network: FireNetwork, tensors: dict[str, Tensor], path: Path) -> None:
+    wanted = network.state_dict()
+    if sorted(wanted) != sorted(tensors):
+        odd = sorted(set(wanted) ^ set(tensors))
+        raise CheckpointError(f"{path}: of another architecture: {', '.join(odd[:5])} differ.")
+    for name, value in wanted.items():
+        if value.shape != tensors[name].shape:
+            raise CheckpointError(
+                f"{path}: of another architecture: {name} has shape "
+                f"{tuple(tensors[name].shape)}, not {tuple(value.shape)}."
+            )
+    network.load_state_dict(tensors)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ArgumentError("fire-fpn", "device", expected="auto, cpu or cuda", got=name) from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ArgumentError(
+            "fire-fpn", "device", expected="a device of this machine", got=name,
+            remedy="torch finds no CUDA device; use device='auto'.",
+        )  # fmt: skip
+    return device
+
+
+def _maps(levels: list[Float32[np.ndarray, "classes _h _w"]], size: tuple[int, int]) -> DenseMaps:
+    pairs = zip(levels, STRIDES, strict=True)
+    return DenseMaps(tuple(MapLevel(level, stride) for level, stride in pairs), size)
+
+
+def _merge(
+    views: list[list[Float[Tensor, "n c _h _w"]]],
+    size: tuple[int, int],
+    axis: str,
+    *,
+    signed: bool = False,
+) -> list[Float32[np.ndarray, "n c _h _w"]]:
+    """Mean of the views (the second is of the mirrored image), cut to the image.
+
+    `signed` negates channel 0, a shift to the right, on mirroring back.
+    """
+    out = []
+    for level, stride in enumerate(STRIDES):
+        merged = views[0][level]
+        if len(views) == 2:
+            back = views[1][level].flip(3 if axis == "width" else 2)
+            if signed:
+                back[:, 0].neg_()
+            merged = (merged + back) / 2
+        cut = merged[:, :, : -(-size[0] // stride), : -(-size[1] // stride)]
+        out.append(np.ascontiguousarray(cut.cpu().numpy(), dtype=np.float32))
+    return out
+
+
+def _embedding(
+    deepest: Float[Tensor, "n d h8 w8"],
+    levels: list[Float32[np.ndarray, "n classes _h _w"]],
+    size: tuple[int, int],
+) -> Float32[np.ndarray, "n d2"]:
+    height, width = (-(-side // 8) for side in size)
+    features = deepest[:, :, :height, :width].cpu().numpy().astype(np.float64)
+    best = np.max([level.max(1) for level in levels[:4]], axis=0)  # [n, h8, w8]
+    weight = 1 / (1 + np.exp(-np.clip(best.astype(np.float64), -50, 50)))
+    plain = features.mean((2, 3))
+    weighted = np.einsum("nchw,nhw->nc", features, weight / weight.sum((1, 2), keepdims=True))
+    parts = [
+        v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) for v in (plain, weighted)
+    ]
+    return np.concatenate(parts, 1).astype(np.float32)
