@@ -12,7 +12,7 @@ from labelnext.json_fields import Fields, entries, load_json, show
 class CocoImage:
     """One entry of `images`; `width` and `height` are 0 where absent, `file_name` empty.
 
-    `labelled` is None where the file does not say.
+    `labelled` is true where the file does not say; `confirmed` only where it says so.
     """
 
     id: int
@@ -22,7 +22,8 @@ class CocoImage:
     video: str | None
     frame: int | None
     seconds: float | None
-    labelled: bool | None
+    labelled: bool
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def _image(record: Fields, number: int, files: bool) -> CocoImage:
         video=record.text("video") if record.has("video") else None,
         frame=record.integer("frame", least=0) if record.has("frame") else None,
         seconds=record.number("seconds") if record.has("seconds") else None,
-        labelled=record.flag("labelled") if record.has("labelled") else None,
+        labelled=record.flag("labelled") if record.has("labelled") else True,
+        confirmed=record.flag("labelled"),
     )
 
 

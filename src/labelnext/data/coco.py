@@ -7,16 +7,16 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from labelnext.coco_format import CocoBox, CocoFile, CocoImage, parse
 from labelnext.data.boxes import fit_boxes
-from labelnext.data.coco_file import CocoBox, CocoFile, CocoImage, parse
 from labelnext.data.dataset import SampleSet
-from labelnext.data.fields import show
 from labelnext.errors import ArgumentError, DataError
+from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 
 def read(location: Path) -> SampleSet:
-    """Read a COCO file of boxes (see `coco_file.parse` for the fields beyond COCO's own).
+    """Read a COCO file of boxes (see `coco_format.parse` for the fields beyond COCO's own).
 
     Images are looked for by their `file_name` in the file's folder, then in `images/` and `frames/`
     there; for a file in a folder `annotations/`, then in its parent in the same way. A key is the
@@ -171,13 +171,15 @@ def _write_whole(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        try:
+            with temporary.open("w", encoding="utf-8") as handle:
+                handle.write(text)
+                handle.flush()
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise DataError(
             path,
             f"cannot be written: {error.strerror}.",

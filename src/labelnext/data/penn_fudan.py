@@ -5,8 +5,8 @@ from pathlib import Path
 
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
-from labelnext.data.fields import show
 from labelnext.errors import DataError
+from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 CLASSES = ("person",)

@@ -134,7 +134,7 @@ def _answered(path: Path, image: CocoImage, boxes: tuple[CocoBox, ...]) -> Answe
         f"image {image.id}",
         image.file_name,
         (image.width, image.height),
-        image.labelled,
+        image.confirmed or (None if image.labelled else False),
         any(box.score is not None for box in boxes),
         boxes,
     )

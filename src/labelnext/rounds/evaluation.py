@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from labelnext.data import coco_results
+from labelnext import coco_results
+from labelnext.coco_format import CocoBox, CocoFile, parse
 from labelnext.data.coco import to_truth
-from labelnext.data.coco_file import CocoBox, CocoFile, parse
 from labelnext.errors import ArgumentError, DataError
 from labelnext.evaluate.metrics import evaluate
 from labelnext.types import Detections, GroundTruth, Metrics

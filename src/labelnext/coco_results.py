@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from labelnext.data.coco_file import CocoFile, known_ids
-from labelnext.data.fields import Fields, entries, load_json, show
+from labelnext.coco_format import CocoFile, known_ids
 from labelnext.errors import DataError
+from labelnext.json_fields import Fields, entries, load_json, show
 from labelnext.types import Detections
 
 _LARGEST_SCORE = 1e30  # float32 holds it
