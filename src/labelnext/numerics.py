@@ -19,7 +19,7 @@ Stack = Float32[np.ndarray, "classes height width"]
 
 def sigmoid(logits: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
     """1 / (1 + e^-x), to float32 accuracy at both ends; values beyond ±86 saturate."""
-    out = np.clip(logits, np.float32(-_LOGIT_LIMIT), np.float32(_LOGIT_LIMIT))
+    out: np.ndarray = np.clip(logits, np.float32(-_LOGIT_LIMIT), np.float32(_LOGIT_LIMIT))
     np.negative(out, out=out)
     np.exp(out, out=out)
     out += np.float32(1)
@@ -71,11 +71,10 @@ def window_mean(plane: Plane, radius: int) -> Plane:
     return sums
 
 
-def _window_count(size: int, radius: int) -> Float32[np.ndarray, "size"]:
-    place = np.arange(size)
-    last = np.minimum(place + radius, size - 1)
-    count: Float32[np.ndarray, "size"] = (last - np.maximum(place - radius, 0) + 1).astype("f4")
-    return count
+def _window_count(size: int, radius: int) -> Float32[np.ndarray, "pixels"]:
+    place = np.arange(size, dtype=np.float32)
+    count: np.ndarray = np.minimum(place + radius, size - 1) - np.maximum(place - radius, 0)
+    return count + np.float32(1)
 
 
 def _subtract_p_ln_p(p: Plane, total: Plane, scratch: Plane) -> None:

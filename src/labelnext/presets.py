@@ -1,7 +1,7 @@
 """The two ways to run the method: what the paper means, and what its authors' code did (PAPER)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from labelnext.errors import ArgumentError
@@ -16,16 +16,15 @@ class Preset:
     Attributes:
         name: What `get` knows it by.
         score: For `scores.local_divergence`.
-        stochastic: Passes of MC-dropout: `samples`, and the channel `keep` probability of the
-            dropout before the logits.
+        stochastic: For `Stochastic.sample`; how much is dropped is the detector's matter.
         aggregate: For `aggregate.region_max_mean`.
         off_by_one: Whether scores go through `select.off_by_one` before smoothing.
         smooth: For `select.smooth`.
         temporal: For `select.temporal`; all but the scores also for `select.guided_random`.
-        detector: For creating the detector (PAPER §5).
-        fit: For training it, from w_l on the selected images alone.
-        decode: For turning its maps into boxes.
-        evaluate: For the evaluation (PAPER §7).
+        detector: For `FireFPN.create`: the network, its boxes, mirrored evaluation, dropout.
+        fit: For its `fit` (PAPER §5).
+        decode: For `FireFPN.create` too: how maps become boxes.
+        evaluate: For `evaluate.evaluate` (PAPER §7).
     """
 
     name: str
@@ -35,10 +34,10 @@ class Preset:
     off_by_one: bool
     smooth: Arguments
     temporal: Arguments
-    detector: Arguments = field(default_factory=lambda: MappingProxyType({}))
-    fit: Arguments = field(default_factory=lambda: MappingProxyType({}))
-    decode: Arguments = field(default_factory=lambda: MappingProxyType({}))
-    evaluate: Arguments = field(default_factory=lambda: MappingProxyType({}))
+    detector: Arguments
+    fit: Arguments
+    decode: Arguments
+    evaluate: Arguments
 
 
 def get(name: str = "corrected") -> Preset:
@@ -60,32 +59,62 @@ def names() -> list[str]:
     return list(_PRESETS)
 
 
-def _flat(**arguments: object) -> Arguments:
-    return MappingProxyType(arguments)
+def _flat(base: Arguments | None = None, /, **arguments: object) -> Arguments:
+    """Read-only arguments: those of `base`, changed and added to."""
+    return MappingProxyType({**(base or {}), **arguments})
 
 
-_PRESETS = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            name="corrected",
-            score=_flat(radius=9),
-            stochastic=_flat(samples=30, keep=0.9),
-            aggregate=_flat(region=30, tiling="tiles"),
-            off_by_one=False,
-            smooth=_flat(radius=5, sigma=3.0, ends="renormalise", across_videos=False),
-            temporal=_flat(
-                within_cycle=15, across_cycles=2, window="symmetric", across_videos=False
-            ),
-        ),
-        Preset(
-            name="authors-code",
-            score=_flat(radius=4),
-            stochastic=_flat(samples=15, keep=0.9),
-            aggregate=_flat(region=30, tiling="centred"),
-            off_by_one=True,
-            smooth=_flat(radius=5, sigma=3.0, ends="zero", across_videos=True),
-            temporal=_flat(within_cycle=15, across_cycles=2, window="slice", across_videos=True),
-        ),
-    )
-}
+_CORRECTED = Preset(
+    name="corrected",
+    score=_flat(radius=9),
+    stochastic=_flat(samples=30),
+    aggregate=_flat(region=30, tiling="tiles"),
+    off_by_one=False,
+    smooth=_flat(radius=5, sigma=3.0, ends="renormalise", across_videos=False),
+    temporal=_flat(within_cycle=15, across_cycles=2, window="symmetric", across_videos=False),
+    detector=_flat(
+        norm="instance",
+        level_order="corrected",
+        box_set="paper",
+        box_offsets=False,
+        mirror=False,
+        mirror_axis="width",
+        sample_keep=0.9,
+    ),
+    fit=_flat(
+        epochs=50,
+        batch_size=1,
+        learning_rate=1e-3,
+        final_learning_rate=1e-4,
+        decay=0.9,
+        momentum=0.0,
+        n2p=15.0,
+        weight_decay=2e-6,
+        ignore_regions=True,
+    ),
+    decode=_flat(smoothing=3, window=19, min_pixels=100, nms=0.5),
+    evaluate=_flat(protocol="standard", iou=0.5),
+)
+
+_AUTHORS_CODE = Preset(
+    name="authors-code",
+    score=_flat(radius=4),
+    stochastic=_flat(samples=15),
+    aggregate=_flat(region=30, tiling="centred"),
+    off_by_one=True,
+    smooth=_flat(radius=5, sigma=3.0, ends="zero", across_videos=True),
+    temporal=_flat(within_cycle=15, across_cycles=2, window="slice", across_videos=True),
+    detector=_flat(
+        _CORRECTED.detector,
+        norm="batch",
+        level_order="reversed",
+        box_set="authors-code",
+        mirror_axis="height",
+    ),
+    # The program's momentum falls from 0.01 to 1e-4; a constant is the nearest there is.
+    fit=_flat(_CORRECTED.fit, momentum=0.01, ignore_regions=False),
+    decode=_flat(_CORRECTED.decode, nms=None),
+    evaluate=_flat(protocol="authors-code", iou=0.3),
+)
+
+_PRESETS = {preset.name: preset for preset in (_CORRECTED, _AUTHORS_CODE)}

@@ -129,7 +129,7 @@ def _resized(level: MapLevel, maps: DenseMaps) -> Stack:
     return softmax(logits) if maps.activation == "softmax" else sigmoid(logits)
 
 
-def _to_image(plane: Plane, stride: int, image_size: tuple[int, int]) -> Plane:
+def _to_image(plane: Float32[np.ndarray, "h w"], stride: int, image_size: tuple[int, int]) -> Plane:
     cv2 = opencv()
     h, w = plane.shape[0] * stride, plane.shape[1] * stride
     # Both axes scale by exactly the stride, whatever the image's size: cv2 has half-pixel centres.

@@ -134,26 +134,30 @@ def _cover(mask: bytearray, at: int, reach: float, span: _Span) -> None:
 
 def _span(line: Timeline, unit: Unit, window: Window) -> _Span:
     """The places [first, stop) that a frame at a place keeps out."""
-    start, stop = line.start.tolist(), line.stop.tolist()
-    if window == "slice":
-        return lambda at, reach: _sliced(at, int(reach), start[at], stop[at])
-    if unit == "pool_frames":
-        return lambda at, reach: (
-            max(start[at], at - int(reach)),
-            min(stop[at], at + int(reach) + 1),
+    seconds = line.position
+
+    def pool_frames(at: int, reach: float) -> tuple[int, int]:
+        first, stop = int(line.start[at]), int(line.stop[at])
+        return max(first, at - int(reach)), min(stop, at + int(reach) + 1)
+
+    def sliced(at: int, reach: float) -> tuple[int, int]:
+        # A negative start counts from the end of the video's mask, as in any Python list.
+        first, stop = int(line.start[at]), int(line.stop[at])
+        cut = slice(at - first - int(reach), at - first + int(reach))
+        low, high, _ = cut.indices(stop - first)
+        return first + low, first + max(low, high)
+
+    def in_seconds(at: int, reach: float) -> tuple[int, int]:
+        first, stop = int(line.start[at]), int(line.stop[at])
+        early, late = seconds[at] - reach, seconds[at] + reach
+        return (
+            bisect_left(seconds, early - SECONDS_TOLERANCE, first, stop),
+            bisect_right(seconds, late + SECONDS_TOLERANCE, first, stop),
         )
-    seconds = line.position.tolist()
-    return lambda at, reach: (
-        bisect_left(seconds, seconds[at] - reach - SECONDS_TOLERANCE, start[at], stop[at]),
-        bisect_right(seconds, seconds[at] + reach + SECONDS_TOLERANCE, start[at], stop[at]),
-    )
 
-
-def _sliced(at: int, reach: int, start: int, stop: int) -> tuple[int, int]:
-    """What `mask[t-reach:t+reach]` covers of a video; a negative start counts from its end."""
-    t = at - start
-    first, last, _ = slice(t - reach, t + reach).indices(stop - start)
-    return start + first, start + max(first, last)
+    if window == "slice":
+        return sliced
+    return in_seconds if unit == "seconds" else pool_frames
 
 
 def _check_windows(within: float, across: float, unit: str, window: str, function: str) -> None:

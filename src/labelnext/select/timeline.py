@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from labelnext.errors import ArgumentError
 
@@ -61,7 +61,7 @@ def timeline(
         places = np.arange(n, dtype=np.int64)
         return Timeline(places, places.astype(np.float64), everything, everything + n)
     codes = _codes(videos)
-    times = _times(videos, frames, function)
+    times = _times(videos, frames, codes < 0, function)
     order = np.lexsort((times, codes))
     codes, times = codes[order], times[order]
     first = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if n else np.zeros(0, np.int64)
@@ -83,29 +83,29 @@ def timeline(
 
 
 def _codes(videos: Videos) -> Int64[np.ndarray, "n"]:
-    """A number for each video, and one for each still."""
-    known: dict[str, int] = {}
-    return np.array(
-        [-1 - i if video is None else known.setdefault(video, len(known))
-         for i, video in enumerate(videos)],
-        np.int64,
-    )  # fmt: skip
+    """A number of 0 or more for each video, and one below 0 for each still."""
+    known = {video: code for code, video in enumerate(dict.fromkeys(videos))}
+    codes = np.fromiter(map(known.__getitem__, videos), np.int64, len(videos))
+    if None in known:
+        stills = np.flatnonzero(codes == known[None])
+        codes[stills] = -1 - stills
+    return codes
 
 
-def _times(videos: Videos, frames: Frames, function: str) -> Float64[np.ndarray, "n"]:
+def _times(
+    videos: Videos, frames: Frames, stills: Bool[np.ndarray, "n"], function: str
+) -> Float64[np.ndarray, "n"]:
     """Frame numbers or time stamps; 0 for stills, whatever they have."""
-    times = np.array(
-        [0.0 if video is None or frame is None else frame
-         for video, frame in zip(videos, frames, strict=True)],
-        np.float64,
-    )  # fmt: skip
-    for index, (video, frame) in enumerate(zip(videos, frames, strict=True)):
-        if video is not None and (frame is None or not np.isfinite(times[index])):
-            raise ArgumentError(
-                function,
-                "frames",
-                expected="a finite number for every image of a video",
-                got=f"{frame} at index {index} (video {video!r})",
-                remedy="Give the frame number or time stamp, or None as its video for a still.",
-            )
+    times = np.array(frames, np.float64)  # None becomes NaN
+    times[stills] = 0
+    bad = np.flatnonzero(~np.isfinite(times))
+    if len(bad):
+        index = bad[0]
+        raise ArgumentError(
+            function,
+            "frames",
+            expected="a finite number for every image of a video",
+            got=f"{frames[index]} at index {index} (video {videos[index]!r})",
+            remedy="Give the frame number or time stamp, or None as its video for a still.",
+        )
     return times
