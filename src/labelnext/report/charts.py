@@ -21,6 +21,7 @@ from labelnext.report.text import plain
 from labelnext.rounds.results import Study
 
 _CROWD = 6  # with more arms than this, each gets a panel of its own
+_CONTEXT = 60  # points of the grey lines behind a panel: they are drawn in every panel
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.64, 0.8, 1.0)
 _RC = {
     "font.family": "DejaVu Sans",
@@ -94,7 +95,8 @@ def _miss_rate(study: Study, rows: Sequence[Row], theme: Theme, wide: bool) -> A
             continue
         for name in names if crowd else ():
             x, y = _series(rows, name, "miss_rate_at_fppi_1")
-            axis.plot(x, [v.mean for v in y], color=theme.grid, linewidth=1.0, zorder=1)
+            step = max(1, len(x) // _CONTEXT)
+            axis.plot(x[::step], [v.mean for v in y][::step], color=theme.grid, zorder=1)
         for name in shown:
             x, y = _series(rows, name, "miss_rate_at_fppi_1")
             _line(axis, x, y, chosen[name], theme, width=1.8)
@@ -148,13 +150,12 @@ def _objects(study: Study, rows: Sequence[Row], theme: Theme, wide: bool) -> Any
     size, shape = ((8.6, 3.9), (1, 2)) if wide else ((4.2, 6.6), (2, 1))
     figure, axes = _panels(*shape, size, theme, sharey=False)
     chosen, handles = looks(arms(study)), {}
-    titles = ("objects on the labelled images", "labelled images that hold an object")
+    titles = ("objects labelled", "labelled images with an object")
     for axis, title, what in zip(axes, titles, ("instances", "images_with_instances"), strict=True):
         _title(axis, title)
         for name in arms(study):
             x, y = _series(rows, name, what)
             _line(axis, x, y, chosen[name], theme, width=1.6)
-        axis.set_ylim(bottom=0)
     last = max(r.images.mean for r in rows)
     if study.pool_instances is not None and study.pool_images:
         share = study.pool_instances / study.pool_images
@@ -164,6 +165,8 @@ def _objects(study: Study, rows: Sequence[Row], theme: Theme, wide: bool) -> Any
     handles["images labelled"] = axes[1].plot([0, last], [0, last], color=theme.ink, linewidth=1.2)[
         0
     ]
+    for axis in axes:
+        axis.set_ylim(bottom=0)
     _image_ticks(axes, rows, wide=wide, sparse=wide)
     _legend(figure, axes[0], arms(study), chosen, theme, wide, handles)
     figure.supxlabel("images labelled", fontsize=9, color=theme.muted)
@@ -281,7 +284,7 @@ def _log_axes(axes: Sequence[Any], lowest: float) -> None:
 
 def _title(axis: Any, words: str) -> None:
     axis.set_title("")
-    axis.set_title(plain(words, limit=40), loc="left")
+    axis.set_title(plain(words, limit=30), loc="left")
     axis._left_title.set_parse_math(False)
     axis._left_title.set_color(axis.title.get_color())
 
@@ -353,7 +356,7 @@ def _svg(salt: str, draw: Callable[[Theme, bool], Any], wide: bool) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit-font", svg)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", svg)
     return to_variables(svg.strip())
 
 

@@ -1,38 +1,41 @@
 """Arms held against a baseline on the cycles and seeds that they share."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+import numpy as np
+
+from labelnext.evaluate.paired import PairedDifference, holm, paired_difference
 from labelnext.report.summary import arms, check, normal, spread
 from labelnext.report.text import count
 from labelnext.rounds.results import CycleResult, Study
 
 BASELINES = ("guided random", "random")
+LEVEL = 0.05
+MOST_SEEDS = 22  # the exact test takes no more
 _PACE = 1.1  # arms whose numbers of images differ by more are compared at equal images, not cycles
-
-
-class Difference(NamedTuple):
-    """Paired difference in miss rate at FPPI 1, arm less baseline; negative is better.
-
-    `low`, `high` and `p` are NaN below two seeds.
-    """
-
-    mean: float
-    low: float
-    high: float
-    p: float
-    seeds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One arm against the baseline, at the end and averaged over cycles."""
+    """One arm less the baseline in miss rate at FPPI 1, by paired seed; negative is better.
+
+    Attributes:
+        arm: Name.
+        baseline: Name of the arm it is held against.
+        end: At the last cycle that all arms share.
+        average: Mean over the cycles that all arms share.
+        p_end: Two-sided p at the end, corrected over the arms compared (Holm).
+        p_average: The same on average.
+    """
 
     arm: str
     baseline: str
-    end: Difference
-    average: Difference
+    end: PairedDifference
+    average: PairedDifference
+    p_end: float
+    p_average: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def comparisons(study: Study) -> tuple[Comparison, ...]:
     baseline = None if common is None else find_baseline(tuple(common.rates))
     if common is None or baseline is None:
         return ()
-    return tuple(compare(common, a, baseline) for a in common.rates if a != baseline)
+    return compare(common, [a for a in common.rates if a != baseline], baseline)
 
 
 def least_p(seeds: int) -> float:
@@ -144,24 +147,23 @@ def _shared(
     return whole, tuple(sorted(set.intersection(*(reach[s] for s in whole))))
 
 
-def compare(common: Overlap, arm: str, baseline: str) -> Comparison:
-    """One arm less another, seed by seed."""
-    return Comparison(
-        arm,
-        baseline,
-        _difference([common.end(arm, s) - common.end(baseline, s) for s in common.seeds]),
-        _difference([common.average(arm, s) - common.average(baseline, s) for s in common.seeds]),
+def compare(common: Overlap, names: Sequence[str], baseline: str) -> tuple[Comparison, ...]:
+    """Each of `names` less the baseline, seed by seed, over the first 22 shared seeds at most."""
+    seeds = common.seeds[:MOST_SEEDS]
+    end = [_paired([common.end(a, s) - common.end(baseline, s) for s in seeds]) for a in names]
+    average = [
+        _paired([common.average(a, s) - common.average(baseline, s) for s in seeds]) for a in names
+    ]
+    p_end, p_average = (holm([d.p_value for d in part]) for part in (end, average))
+    return tuple(
+        Comparison(arm, baseline, end[i], average[i], p_end[i], p_average[i])
+        for i, arm in enumerate(names)
     )
 
 
-def _difference(differences: list[float]) -> Difference:
-    from scipy import stats
-
-    mean, sd, n = spread(differences)
-    if n < 2:
-        return Difference(mean, math.nan, math.nan, math.nan, n)
-    half = float(stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n)
-    return Difference(mean, mean - half, mean + half, math.nan, n)
+def _paired(differences: list[float]) -> PairedDifference:
+    zeros = [0.0] * len(differences)
+    return paired_difference(differences, zeros, rng=np.random.default_rng(0))
 
 
 def find_baseline(names: tuple[str, ...]) -> str | None:
@@ -173,10 +175,9 @@ def find_baseline(names: tuple[str, ...]) -> str | None:
     return None
 
 
-def outcome(d: Difference) -> str:
-    """`lower miss rate`, `higher miss rate`, or `no difference shown`."""
-    if d.high < 0:
-        return "lower miss rate"
-    if d.low > 0:
-        return "higher miss rate"
-    return "no difference shown"
+def outcome(difference: PairedDifference, p: float) -> str:
+    """`lower` or `higher` where the interval excludes 0 and p < 0.05; else what falls short."""
+    if not difference.shown:
+        return "no difference shown"
+    side = "lower" if difference.mean < 0 else "higher"
+    return side if p < LEVEL else f"{side}, not proven"

@@ -56,7 +56,7 @@ def section(study: Study, made: Sequence[Card], arms: Sequence[str]) -> str:
             if mine:
                 mine.sort(key=lambda c: (c.frame.rank, c.frame.seed, c.frame.key))
                 inside.append(f"<h4>{escape(arm, limit=80)}</h4>")
-                inside.append(f'<div class="cards">{"".join(c.html for c in mine)}</div>')
+                inside.extend(c.html for c in mine)
         opened = " open" if cycle in (cycles[0], cycles[-1]) else ""
         n = sum(c.frame.cycle == cycle for c in made)
         parts.append(
@@ -101,7 +101,7 @@ def _card(study: Study, frame: PickedFrame, shown: Pictures, scale: Scale) -> st
     arm = f'<span class="name">{escape(frame.arm, limit=80)}</span>'
     return (
         f'<figure class="card"><div class="pair">{_photo(study, frame, shown)}'
-        f"{_heat(frame, shown, scale)}</div><figcaption><b>{', '.join(place)}</b>"
+        f"{_heat(frame, shown, scale)}</div><figcaption><b>{' · '.join(place)}</b>"
         f'<p class="reason">{escape(frame.reason, limit=400)}</p>'
         f"<p>{', '.join(where)}</p><p>{arm}, cycle {frame.cycle}, seed {frame.seed}{_boxes(frame)}"
         "</p></figcaption></figure>"

@@ -116,11 +116,11 @@ def _read(
 def _score_problem(frame: PickedFrame) -> str:
     scores = frame.pixel_scores
     if scores is None:
-        return "this arm has no pixel scores"
+        return "none were kept for this frame"
     if scores.size == 0:
-        return "the pixel scores are empty"
+        return "they are empty"
     if not np.isfinite(scores).all():
-        return "the pixel scores hold NaN or infinity"
+        return "they hold NaN or infinity"
     return ""
 
 
@@ -139,6 +139,6 @@ def _blend(
     from matplotlib import colormaps
 
     colour = colormaps["inferno"](0.12 + 0.88 * share)[..., :3] * 255
-    opacity = (0.25 + 0.65 * np.sqrt(share))[..., None]
-    mixed = colour * opacity + 0.8 * ground[..., None] * (1 - opacity)
+    opacity = (0.08 + 0.82 * np.sqrt(share))[..., None]
+    mixed = colour * opacity + 0.85 * ground[..., None] * (1 - opacity)
     return np.asarray(mixed.round(), np.uint8)

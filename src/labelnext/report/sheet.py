@@ -14,7 +14,7 @@ from labelnext.report.text import number, plain
 
 _CELL, _GAP, _COLUMNS = 300, 10, 2
 _TEXT = 34
-_TRUTH, _IGNORED, _FOUND = (40, 224, 150), (150, 190, 175), (255, 176, 32)
+_TRUTH, _IGNORED, _FOUND = (76, 201, 255), (169, 188, 200), (255, 176, 32)
 
 
 def contact_sheet(title: str, cards: Sequence[Card]) -> bytes:
@@ -29,10 +29,12 @@ def contact_sheet(title: str, cards: Sequence[Card]) -> bytes:
     rows = -(-len(ordered) // _COLUMNS)
     columns = min(len(ordered), _COLUMNS)
     across = 2 * _CELL + 3 * _GAP
-    size = (columns * across + _GAP, 30 + rows * (tall + _TEXT + _GAP) + _GAP)
+    size = (max(columns, 2) * across + _GAP, 30 + rows * (tall + _TEXT + _GAP) + _GAP)
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
-    draw.text((_GAP, 8), plain(title, limit=90), fill="#1b1f24", font=_font(14))
+    draw.text((_GAP, 8), plain(title, limit=70), fill="#1b1f24", font=_font(14))
+    key = "blue: ground truth, grey: ignored, orange: detections"
+    draw.text((size[0] - _GAP, 16), key, fill="#57606a", font=_font(11), anchor="rm")
     for i, card in enumerate(ordered):
         left = _GAP + (i % _COLUMNS) * across
         top = 34 + (i // _COLUMNS) * (tall + _TEXT + _GAP)
@@ -44,7 +46,7 @@ def contact_sheet(title: str, cards: Sequence[Card]) -> bytes:
         name = plain(card.frame.key, limit=84)
         draw.text((left, top + tall + 17), name, fill="#57606a", font=_font(11))
     out = io.BytesIO()
-    sheet.save(out, "PNG", optimize=True)
+    sheet.save(out, "PNG")
     return out.getvalue()
 
 
@@ -58,7 +60,7 @@ def _height(card: Card) -> int:
 def _photo(card: Card) -> Image.Image:
     size = (_CELL, _height(card))
     if card.shown.image is None or card.shown.size is None:
-        return _placeholder(size, card.shown.problem)
+        return _placeholder(size, f"No image: {card.shown.problem}.")
     picture = Image.fromarray(card.shown.image).resize(size, Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(picture)
     zoom = np.array([size[0] / card.shown.size[1], size[1] / card.shown.size[0]] * 2)
@@ -75,7 +77,7 @@ def _photo(card: Card) -> Image.Image:
 def _scores(card: Card) -> Image.Image:
     size = (_CELL, _height(card))
     if card.shown.heat is None:
-        return _placeholder(size, card.shown.heat_problem)
+        return _placeholder(size, f"No pixel scores: {card.shown.heat_problem}.")
     return Image.fromarray(card.shown.heat).resize(size, Image.Resampling.LANCZOS)
 
 

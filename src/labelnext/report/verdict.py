@@ -2,8 +2,10 @@
 
 import math
 
+from labelnext.evaluate.paired import PairedDifference
 from labelnext.report.comparison import (
-    Difference,
+    LEVEL,
+    MOST_SEEDS,
     Overlap,
     compare,
     find_baseline,
@@ -15,15 +17,14 @@ from labelnext.report.summary import arms, check, partial, spread, whole_pool
 from labelnext.report.text import listing, number, plain
 from labelnext.rounds.results import Study
 
-_LEVEL = 0.05  # a sign-flip test that cannot go below this proves nothing
-
 
 def verdict(study: Study) -> str:
     """The outcome in plain words: a headline, then one sentence or caution a line.
 
     It compares at the last cycle that every arm has reached, over the seeds that all arms share, so
     an interrupted study is judged on like with like. Cycle 0, the same detector for all, never
-    counts. "No difference shown" stands unless the interval excludes 0 (STRATEGIES §12, words).
+    counts. "No difference shown" stands unless the interval excludes 0 (STRATEGIES §12, words), and
+    "not proven" unless p < 0.05 too: the interval is too narrow with few seeds.
 
     Args:
         study: Complete or interrupted; metrics may be absent or NaN.
@@ -31,28 +32,28 @@ def verdict(study: Study) -> str:
     Raises:
         ArgumentError: The results contradict each other.
     """
-    return "\n".join(lines(study))
+    notes = (f"{note[0].upper()}{note[1:]}." for note in partial(study))
+    return "\n".join((*lines(study), *notes))
 
 
 def lines(study: Study) -> tuple[str, ...]:
-    """`verdict` line by line: the headline first."""
+    """`verdict` line by line, the headline first, without what is missing."""
     check(study)
-    notes = tuple(f"{note[0].upper()}{note[1:]}." for note in partial(study))
     names = arms(study)
     if not names:
-        return ("No cycle has finished, so there is nothing to judge yet.", *notes)
+        return ("No cycle has finished, so there is nothing to judge yet.",)
     if all(r.metrics is None for r in study.results):
         return (
             "There is no test set, so nothing says whether the picks helped.",
             "Below is what was picked and why. Give labelled test images to measure miss rates.",
-            *notes,
         )
     common = overlap(study)
     if common is None:
-        return (_nothing(study), *notes)
+        return (_nothing(study),)
     if len(names) == 1:
-        return (*_alone(study, common), *notes)
-    return (*_ranking(common), *_against(common), *_ceiling(study, common), *notes)
+        return tuple(_alone(study, common))
+    scope = _scope(study, common)
+    return (*_ranking(common), *_against(common), *_ceiling(study, common), *scope)
 
 
 def _ranking(common: Overlap) -> list[str]:
@@ -78,61 +79,66 @@ def _against(common: Overlap) -> list[str]:
     baseline = find_baseline(tuple(common.rates))
     ranked = sorted(common.rates, key=lambda a: (common.end_mean(a), a))
     if baseline is None:
-        rival, target = ranked[0], ranked[1]
         opening = ["No random arm ran, so this cannot say whether choosing beats chance."]
+        (result,) = compare(common, ranked[:1], ranked[1])
     else:
+        opening = [f"No arm ends below {plain(baseline)}."] if ranked[0] == baseline else []
         rival = next(a for a in ranked if a != baseline)
-        target = baseline
-        opening = []
-    result = compare(common, rival, target)
-    return [
-        *opening,
-        _sentence(f"{plain(rival)} against {plain(target)} at the end", result.end),
-        *(
-            [_sentence("On average over cycles", result.average)]
-            if len(common.positions) > 1
-            else []
-        ),
-        *_cautions(common, (result.end, result.average)),
-    ]
+        found = compare(common, [a for a in ranked if a != baseline], baseline)
+        result = next(c for c in found if c.arm == rival)
+    pair = f"{plain(result.arm)} against {plain(result.baseline)}"
+    said = [_sentence(f"{pair} at the end", result.end, result.p_end)]
+    if len(common.positions) > 1:
+        said.append(_sentence("The same on average", result.average, result.p_average))
+    return [*opening, *said, *_cautions(common, baseline)]
 
 
-def _sentence(opening: str, d: Difference) -> str:
+def _sentence(opening: str, d: PairedDifference, p: float) -> str:
     if not float(f"{abs(d.mean):.3f}"):
-        size = "no difference to three decimals"
+        size = "equal to three decimals"
     else:
         size = f"{number(abs(d.mean))} {'lower' if d.mean < 0 else 'higher'}"
     if d.seeds < 2:
-        return f"{opening}: {size} on one seed, which has no interval: no difference shown."
-    interval = f"95 % interval {_side(d.low)} to {_side(d.high)} over {d.seeds} paired seeds"
-    return f"{opening}: {size} ({interval}): {outcome(d)}."
+        return f"{opening}: {size}, on one seed, which gives no interval: no difference shown."
+    known = f"95 % interval {_interval(d)} over {d.seeds} paired seeds, p = {p:.2g}"
+    power = "" if d.shown else f" (so many seeds would show a gap of {number(d.detectable)})"
+    return f"{opening}: {size} ({known}): {outcome(d, p)}{power}."
 
 
-def _side(bound: float) -> str:
-    if not float(f"{abs(bound):.3f}"):
-        return "0.000"
-    return f"{number(abs(bound))} {'lower' if bound < 0 else 'higher'}"
+def _interval(d: PairedDifference) -> str:
+    low, high = (number(abs(bound)) for bound in (d.low, d.high))
+    if d.high <= 0:
+        return f"{high} to {low} lower"
+    if d.low >= 0:
+        return f"{low} to {high} higher"
+    return f"from {low} lower to {high} higher"
 
 
-def _cautions(common: Overlap, differences: tuple[Difference, ...]) -> list[str]:
-    seeds, notes = len(common.seeds), []
+def _cautions(common: Overlap, baseline: str | None) -> list[str]:
+    seeds, notes = min(len(common.seeds), MOST_SEEDS), []
+    tried = len(common.rates) - 1 if baseline is not None else 1
+    needed = next(s for s in range(1, 99) if least_p(s) * tried < LEVEL)
+    of = f"one of {tried} comparisons" if tried > 1 else "a difference"
+    enough = f"{needed} seeds are the fewest with which {of} can be proven"
     if seeds == 1:
         notes.append(
-            "One seed shows one course of chance: run at least six seeds, the fewest with which a "
-            "two-sided sign-flip test can reach p < 0.05."
+            "One seed shows one course of chance (the least two-sided p of a sign-flip test is "
+            f"then 1); {enough}."
         )
     else:
-        caution = f"With {seeds} seeds the least two-sided p that a sign-flip test can give is "
-        caution += f"{least_p(seeds):.3g}"
-        if least_p(seeds) > _LEVEL and any(
-            outcome(d) != "no difference shown" for d in differences
-        ):
-            caution += ", so an interval that excludes 0 is here a sign and not proof"
-        notes.append(f"{caution}.")
-    if len(common.rates) > 2:
+        least = f"With {seeds} seeds the least two-sided p of a sign-flip test is "
+        least += f"{least_p(seeds):.2g}{' before correction' if tried > 1 else ''}"
+        notes.append(f"{least}; {enough}." if seeds < needed else f"{least}.")
+    if len(common.seeds) > MOST_SEEDS:
+        notes.append(f"The test takes the first {MOST_SEEDS} of {len(common.seeds)} seeds.")
+    if tried > 1 and seeds > 1:
         notes.append(
-            f"The best of {len(common.rates)} arms was found by looking, and intervals are not "
-            "corrected for that: expect it to do a little less well next time."
+            f"{tried} arms were held against it: p is corrected for that (Holm), the intervals are "
+            "not."
+        )
+    if baseline is None and len(common.rates) > 2:
+        notes.append(
+            "These two arms were picked by their results, and nothing is corrected for that."
         )
     if common.uneven:
         notes.append("Arms had labelled different numbers of images at the same cycle.")
@@ -149,6 +155,19 @@ def _ceiling(study: Study, common: Overlap) -> list[str]:
     return [
         f"Trained on the whole pool, the detector's miss rate is {number(ceiling)}: {plain(best)} "
         f"ends {number(abs(gap))} {side} it."
+    ]
+
+
+def _scope(study: Study, common: Overlap) -> list[str]:
+    """What was compared, where that is less than what the table shows."""
+    seeds = {r.seed for r in study.results}
+    last = max(r.images if common.by_images else r.cycle for r in study.results)
+    if len(common.seeds) == len(seeds) and common.positions[-1] == last:
+        return []
+    named = listing(str(s) for s in common.seeds)
+    return [
+        f"Compared is what all arms have: seed{'s' * (len(common.seeds) > 1)} {named}, up to "
+        f"{common.where().removeprefix('at ').removeprefix('after ')}."
     ]
 
 
