@@ -91,6 +91,9 @@ def open_image(data: bytes) -> Header:
         raise UnusableImageError(
             f"its pixels are of type {image.mode}; 8- or 16-bit ones are needed"
         )
+    if image.format == "TIFF":  # turned upright when it is loaded, not before
+        load(image)
+        width, height = image.size
     if _orientation(image) in (5, 6, 7, 8):
         return Header(image, height, width)
     return Header(image, width, height)

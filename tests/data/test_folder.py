@@ -1,0 +1,56 @@
+"""A folder of images: what is an image, in which order, and what is left out."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from labelnext.data import folder
+from labelnext.errors import DataError
+
+
+def test_images_below_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    wanted = ["B.JPG", "a/c.png", "a/d/e.tiff", "b.jpeg", "é.webp"]
+    for name in (*wanted, ".hidden.jpg", ".cache/x.jpg", "notes.txt", "a/jpg", "labels.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = folder.read(tmp_path)
+    assert found.classes == ()
+    assert [sample.record.key for sample in found.samples()] == wanted
+    assert all(Path(sample.record.path).is_file() for sample in found.samples())
+    assert all(sample.truth is None for sample in found.samples())
+    assert found.problems == {}
+
+
+def test_videos_are_named(tmp_path: Path) -> None:
+    for name in ("a.jpg", "x.MP4"):
+        (tmp_path / name).write_bytes(b"")
+    found = folder.read(tmp_path)
+    assert len(found) == 1
+    assert found.problems[""] == ["x.MP4: a video, left out; extract its frames first"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_not_unicode_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    Path(os.fsdecode(bytes(tmp_path) + b"/b\xff.jpg")).write_bytes(b"")
+    found = folder.read(tmp_path)
+    assert len(found) == 1
+    assert found.problems[""] == ["b\\xff.jpg: its name is not valid Unicode; left out"]
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert len(folder.read(tmp_path)) == 1
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no image \(.bmp, .jpeg"):
+        folder.read(tmp_path)
+    with pytest.raises(DataError, match="does not exist"):
+        folder.read(tmp_path / "none")
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(DataError, match="is not a folder"):
+        folder.read(tmp_path / "a.jpg")

@@ -1,0 +1,89 @@
+"""Sources by name or by what they plainly are; a doubtful one is an error that says what to give."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labelnext.data import open_source
+from labelnext.errors import DataError, LabelnextError
+
+COCO = {"images": [], "annotations": [], "categories": [{"id": 1, "name": "person"}]}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folders `shop` with labels, `walk` in Penn-Fudan's form, `pictures`, `both` and `empty`."""
+    for name in ("shop/annotations", "walk/Annotation", "walk/PNGImages", "pictures/x", "both"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "shop" / "labels.json").write_text(json.dumps(COCO))
+    (tmp_path / "shop" / "annotations" / "labels.json").write_text(json.dumps(COCO))
+    (tmp_path / "walk" / "PNGImages" / "p.png").write_bytes(b"")
+    (tmp_path / "walk" / "Annotation" / "p.txt").write_text(
+        "Image size (X x Y x C) : 5 x 5 x 3\nObjects with ground truth : 0 { }\n"
+    )
+    (tmp_path / "pictures" / "x" / "a.jpg").write_bytes(b"")
+    (tmp_path / "both" / "a.jpg").write_bytes(b"")
+    (tmp_path / "both" / "labels.json").write_text(json.dumps(COCO))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("spec", "reader", "name", "location"),
+    [
+        ("coco:shop/labels.json", "coco", "shop", "shop/labels.json"),
+        ("shop/labels.json", "coco", "shop", "shop/labels.json"),
+        ("coco:shop/annotations/labels.json", "coco", "shop", "shop/annotations/labels.json"),
+        ("pennfudan:walk", "pennfudan", "walk", "walk"),
+        ("walk", "pennfudan", "walk", "walk"),
+        ("./walk/../walk", "pennfudan", "walk", "walk"),
+        ("images:pictures", "images", "pictures", "pictures"),
+        ("pictures", "images", "pictures", "pictures"),
+        ("images:both", "images", "both", "both"),
+        ("coco:both/labels.json", "coco", "both", "both/labels.json"),
+    ],
+)
+def test_sources(place: Path, spec: str, reader: str, name: str, location: str) -> None:
+    source = open_source(spec)
+    assert source.location == place / location
+    assert source.spec == f"{reader}:{place / location}"
+    assert source.name == name
+    assert source.root == (source.location if source.location.is_dir() else source.location.parent)
+    assert source.classes == (() if reader == "images" else ("person",))
+    assert len(list(source.samples())) == (0 if reader == "coco" else 1)
+
+
+def test_paths_and_colons_in_them(place: Path) -> None:
+    assert open_source(place / "walk").name == "walk"
+    (place / "a:b").mkdir()
+    (place / "a:b" / "x.jpg").write_bytes(b"")
+    assert open_source("a:b").name == "a:b"
+    assert open_source(f"{place}/a:b").name == "a:b"
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("nowhere", "nowhere: does not exist"),
+        ("coco:nowhere.json", "nowhere.json: does not exist"),
+        ("both", r"cannot be guessed. Give coco:both/NAME\.json .* or images:both"),
+        ("empty", "holds nothing that looks like data. Say which reader to use: coco:empty, "),
+        ("walk/Annotation/p.txt", "is of no known format. Say which reader to use"),
+        ("coco:", "names no place. Give coco:path"),
+        ("", "is not a source"),
+        ("a\0b", "is not a source"),
+        ("x" * 5000, "does not exist"),
+    ],
+)
+def test_faults(spec: str, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        open_source(spec)
+
+
+@pytest.mark.usefixtures("place")
+def test_an_unknown_reader() -> None:
+    with pytest.raises(LabelnextError, match="no reader called 'yolo'. Known: coco, "):
+        open_source("yolo:walk")
