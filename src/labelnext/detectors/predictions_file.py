@@ -1,0 +1,206 @@
+"""A detector without a model: predictions that another program wrote, as COCO with scores.
+
+It lets a core install, without torch, select by the boxes of any detector.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from labelnext import coco_results
+from labelnext.coco_format import CocoFile, parse
+from labelnext.detectors.file_names import FileNames
+from labelnext.errors import ArgumentError, DataError, LabelnextError
+from labelnext.types import Detections, Image, Prediction
+
+
+class PredictionsFile:
+    """Looks predictions up by image. Satisfies `protocols.Detector` and `protocols.Precomputed`.
+
+    Make one with `create` or `load`. Of the boxes only those of the project's classes are kept, by
+    the names of their categories. An image that the file says nothing about has no prediction,
+    which is another thing than a prediction without boxes.
+
+    Attributes:
+        classes: Class names that detections index into.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        source: Path,
+        found: Mapping[str, Detections],
+        fingerprint: str,
+    ) -> None:
+        self.classes = tuple(classes)
+        self._source, self._found, self._fingerprint = source, found, fingerprint
+        self._names = FileNames(source, found)
+
+    @classmethod
+    def create(
+        cls,
+        classes: Sequence[str],
+        *,
+        seed: int = 0,
+        path: str | Path | None = None,
+        images: str | Path | None = None,
+    ) -> "PredictionsFile":
+        """Read predictions for the classes of a project.
+
+        Args:
+            classes: Class names to keep.
+            seed: Not used; nothing is drawn.
+            path: One COCO document with `images`, `categories` and, as `annotations`, boxes with a
+                `score` each; all its images count as predicted on. Or a list of COCO results, with
+                `images`; then the images with at least one result count. Boxes may have class
+                vectors (`probabilities`, see `coco_results.read`).
+            images: COCO file whose image and category ids a list of results uses.
+
+        Raises:
+            ArgumentError: No path, no classes, or a list of results without `images`.
+            DataError: With file and record: an id is unknown, a number is NaN, a box is there
+                twice, or the file has none of the classes.
+        """
+        if path is None:
+            raise ArgumentError(
+                "predictions-file",
+                "path",
+                expected="a COCO file of predictions",
+                got="nothing",
+                remedy="Set path under [detector.arguments].",
+            )
+        if not classes or len(set(classes)) != len(classes):
+            raise ArgumentError(
+                "predictions-file", "classes", expected="names, each once", got=list(classes)
+            )
+        source, labels = Path(path), _labels(Path(path), images)
+        found = coco_results.read(source, labels)
+        if images is not None:
+            found = {number: boxes for number, boxes in found.items() if len(boxes)}
+        places = _places(source, labels, classes)
+        kept = {}
+        for number, boxes in found.items():
+            _check_doubles(source, labels, number, boxes)
+            kept[_name(labels, number)] = _keep(boxes, places, len(labels.classes))
+        return cls(classes, source, kept, _fingerprint(classes, [source, labels.path]))
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        *,
+        classes: Sequence[str] | None = None,
+        images: str | Path | None = None,
+    ) -> "PredictionsFile":
+        """`create` with, by default, all classes of the file."""
+        if classes is None:
+            classes = _labels(Path(path), images).classes
+        return cls.create(classes, path=path, images=images)
+
+    def lookup(self, keys: Sequence[str]) -> list[Prediction | None]:
+        """One Prediction a key, without maps; None for an image the file says nothing about.
+
+        Raises:
+            DataError: A key fits several images of the file, or one of them fits two keys.
+        """
+        names = [self._names.find(key) for key in keys]
+        return [None if name is None else Prediction(None, self._found[name]) for name in names]
+
+    def predict(self, images: Sequence[Image]) -> list[Prediction]:
+        """Not possible from pixels.
+
+        Raises:
+            LabelnextError: Always.
+        """
+        raise LabelnextError(
+            f"{self._source} holds predictions by image name; it cannot predict on pixels. Use "
+            "`lookup`, or a detector with a model."
+        )
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the files' bytes and the classes."""
+        return self._fingerprint
+
+
+def _labels(path: Path, images: str | Path | None) -> CocoFile:
+    """The COCO document that says what the ids mean."""
+    if images is not None:
+        return parse(Path(images), files=False)
+    if _is_list(path):
+        raise ArgumentError(
+            "predictions-file",
+            "images",
+            expected=f"the COCO file that the ids of {path} are of, as that is a bare list",
+            got="nothing",
+            remedy="Set images under [detector.arguments].",
+        )
+    return parse(path, files=False)
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a JSON file holds a list; a look at its beginning spares reading it twice."""
+    try:
+        with path.open("rb") as handle:
+            return handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    except OSError:
+        return False  # the reader says why
+
+
+def _name(labels: CocoFile, number: int) -> str:
+    name = labels.images[number].file_name
+    if not name:
+        raise DataError(
+            labels.path,
+            "lacks 'file_name', by which predictions find their image.",
+            record=f"image {number}",
+            remedy="Add the file name.",
+        )
+    return name
+
+
+def _places(source: Path, labels: CocoFile, classes: Sequence[str]) -> np.ndarray:
+    """The place among `classes` of each category of the file, −1 where it is not kept."""
+    places = [classes.index(name) if name in classes else -1 for name in labels.classes]
+    missing = [name for name in classes if name not in labels.classes]
+    if missing:
+        raise DataError(
+            source,
+            f"has no category {', '.join(map(repr, missing))} (it has "
+            f"{', '.join(labels.classes) or 'none'}).",
+            remedy="Rename its categories to the project's classes.",
+        )
+    return np.array(places, np.int64)
+
+
+def _check_doubles(source: Path, labels: CocoFile, number: int, boxes: Detections) -> None:
+    rows = np.column_stack([boxes.xyxy, boxes.scores, boxes.classes])
+    _, first, count = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    if (count > 1).any():
+        twice = rows[first[np.argmax(count > 1)]].tolist()
+        raise DataError(
+            source,
+            f"the box {twice[:4]} of {labels.classes[int(twice[5])]!r} with score {twice[4]:g} is "
+            "there twice.",
+            record=f"image {number}",
+            remedy="Was the list written twice? Write each box once.",
+        )
+
+
+def _keep(boxes: Detections, places: np.ndarray, categories: int) -> Detections:
+    """The boxes of the kept classes, with places and vectors in the project's order."""
+    keep = places[boxes.classes] >= 0
+    vectors = boxes.probabilities
+    if vectors is not None:
+        order = [*(int(np.flatnonzero(places == p)[0]) for p in range(places.max() + 1))]
+        background = [categories] if vectors.shape[1] > categories else []
+        vectors = vectors[keep][:, [*order, *background]]
+    return Detections(boxes.xyxy[keep], boxes.scores[keep], places[boxes.classes[keep]], vectors)
+
+
+def _fingerprint(classes: Sequence[str], paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256("\0".join(classes).encode())
+    for path in paths:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

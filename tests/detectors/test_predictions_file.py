@@ -1,0 +1,141 @@
+import json
+
+import numpy as np
+import pytest
+
+from labelnext.detectors.predictions_file import PredictionsFile
+from labelnext.errors import ArgumentError, DataError, LabelnextError
+from labelnext.protocols import Detector, Precomputed, Trainable
+
+IMAGES = [{"id": 7, "file_name": "a.jpg"}, {"id": 9, "file_name": "b.jpg"}]
+CATEGORIES = [{"id": 3, "name": "dog"}, {"id": 5, "name": "car"}, {"id": 6, "name": "person"}]
+
+
+def box(image=7, category=6, score=0.5, xywh=(1, 2, 3, 4), **extra):
+    return {
+        "image_id": image,
+        "category_id": category,
+        "bbox": list(xywh),
+        "score": score,
+        **extra,
+    }
+
+
+def write(path, content):
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.fixture
+def document(tmp_path):
+    """Writes a document of predictions and reads it for the given classes."""
+
+    def make(boxes, classes=("person", "car"), images=IMAGES):
+        content = {"images": images, "categories": CATEGORIES, "annotations": boxes}
+        return PredictionsFile.create(classes, path=write(tmp_path / "p.json", content))
+
+    return make
+
+
+def test_satisfies_the_protocols(document):
+    found = document([])
+    assert isinstance(found, Detector)
+    assert isinstance(found, Precomputed)
+    assert not isinstance(found, Trainable)
+
+
+def test_boxes_come_by_key_with_the_projects_classes_best_first(document):
+    found = document([box(), box(category=5, score=0.75), box(category=3), box(image=9)])
+    first, second, absent = found.lookup(["pool/a.jpg", "pool/b.jpg", "pool/c.jpg"])
+    assert absent is None
+    assert first.maps is None
+    assert first.embedding is None
+    assert first.detections.classes.tolist() == [1, 0]
+    assert first.detections.scores.tolist() == [0.75, 0.5]
+    np.testing.assert_array_equal(first.detections.xyxy, [[1, 2, 4, 6]] * 2)
+    assert len(second.detections) == 1
+
+
+def test_a_listed_image_without_boxes_has_a_prediction(document):
+    found = document([box(category=3)])
+    assert [len(p.detections) for p in found.lookup(["a.jpg", "b.jpg"])] == [0, 0]
+
+
+def test_a_bare_list_says_nothing_about_images_without_results(tmp_path):
+    labels = write(tmp_path / "labels.json", {"images": IMAGES, "categories": CATEGORIES})
+    results = write(tmp_path / "results.json", [box()])
+    found = PredictionsFile.create(["person"], path=results, images=labels)
+    present, absent = found.lookup(["a.jpg", "b.jpg"])
+    assert len(present.detections) == 1
+    assert absent is None
+    with pytest.raises(ArgumentError, match="'images'"):
+        PredictionsFile.create(["person"], path=results)
+
+
+def test_class_vectors_follow_the_classes(document):
+    found = document([box(probabilities=[0.1, 0.2, 0.6, 0.1])])
+    vectors = found.lookup(["a.jpg"])[0].detections.probabilities
+    np.testing.assert_array_equal(vectors, np.array([[0.6, 0.2, 0.1]], np.float32))
+    found = document([box(probabilities=[0.1, 0.2, 0.6])])
+    vectors = found.lookup(["a.jpg"])[0].detections.probabilities
+    np.testing.assert_array_equal(vectors, np.array([[0.6, 0.2]], np.float32))
+
+
+def test_load_keeps_all_classes(document, tmp_path):
+    document([box()])
+    found = PredictionsFile.load(tmp_path / "p.json")
+    assert found.classes == ("dog", "car", "person")
+    assert found.lookup(["a.jpg"])[0].detections.classes.tolist() == [2]
+
+
+def test_fingerprint_follows_content_and_classes(document):
+    first = document([box()]).fingerprint()
+    assert document([box()]).fingerprint() == first
+    assert document([box(score=0.25)]).fingerprint() != first
+    assert document([box()], classes=("person",)).fingerprint() != first
+
+
+def test_predicts_nothing_on_pixels(document):
+    with pytest.raises(LabelnextError, match="lookup"):
+        document([]).predict([np.zeros((2, 2, 3), np.uint8)])
+
+
+@pytest.mark.parametrize(
+    ("boxes", "says"),
+    [
+        ([box(score=float("nan"))], "annotation #0.*'score'"),
+        ([box(xywh=(0, 0, float("nan"), 1))], "annotation #0.*'bbox'"),
+        ([box(), box(image=8)], "annotation #1.*'image_id' 8"),
+        ([box(category=4)], "annotation #0.*'category_id' 4"),
+        ([box(), box()], r"image 7.*'person' with score 0\.5 is there twice"),
+        ([box(probabilities=[0.5])], "result #0.*'probabilities' must be 3 numbers"),
+        ([box(probabilities=[0.5, 0.5, 2])], "result #0.*'probabilities' must be"),
+        ([box(probabilities=[0.5, 0.5, 0]), box(image=9)], "result #1: has 0"),
+    ],
+)
+def test_faults_name_file_and_record(document, boxes, says):
+    with pytest.raises(DataError, match=rf"p\.json, {says}"):
+        document(boxes)
+
+
+def test_a_class_that_the_file_does_not_have(document):
+    with pytest.raises(DataError, match=r"no category 'bicycle' \(it has dog, car, person\)"):
+        document([], classes=("person", "bicycle"))
+
+
+def test_images_need_names(document):
+    with pytest.raises(DataError, match=r"image 7.*'file_name'"):
+        document([], images=[{"id": 7}])
+
+
+def test_bad_arguments(document):
+    with pytest.raises(ArgumentError, match="'path'"):
+        PredictionsFile.create(["person"])
+    for classes in ([], ["person", "person"]):
+        with pytest.raises(ArgumentError, match="'classes'"):
+            document([], classes=classes)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        PredictionsFile.create(["person"], path=tmp_path / "none.json")
