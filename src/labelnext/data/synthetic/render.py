@@ -1,0 +1,367 @@
+"""Draws a world from a camera, from far to near, and reads the exact truth off what is seen."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from labelnext.data.synthetic.camera import (
+    NEAR,
+    Camera,
+    plane_homography,
+    project_point,
+    to_image,
+    to_view,
+)
+from labelnext.data.synthetic.canvas import Canvas
+from labelnext.data.synthetic.car import Car, Lamp, draw_car
+from labelnext.data.synthetic.facade import SCALE
+from labelnext.data.synthetic.figure import Drawn, Pose, draw, tint
+from labelnext.data.synthetic.finish import finish
+from labelnext.data.synthetic.ground import draw_ground, draw_sky
+from labelnext.data.synthetic.props import draw_prop
+from labelnext.data.synthetic.world import Building, Light, Person, Where, World
+from labelnext.types import GroundTruth
+
+SMALLEST = 16 / 240
+"""A person less tall than this share of the image's height is marked `ignore`."""
+
+LEAST_VISIBLE = 0.2
+"""A person seen less than this share is marked `ignore`."""
+
+_DRAWN_FROM = 5 / 240
+
+
+class Picture(NamedTuple):
+    """A rendered frame."""
+
+    image: UInt8[np.ndarray, "h w 3"]
+    truth: GroundTruth
+    dark: float
+
+
+class _Seen(NamedTuple):
+    number: int
+    drawn: Drawn
+
+
+def darkness(light: Light, share: float) -> float:
+    """0 by day to 1 at night, `share` of the way through the video."""
+    return light.dark[0] + (light.dark[1] - light.dark[0]) * min(max(share, 0.0), 1.0)
+
+
+def render(
+    world: World,
+    camera: Camera,
+    *,
+    seconds: float,
+    share: float,
+    rush: float,
+    rng: np.random.Generator,
+) -> Picture:
+    """One frame at `seconds`, `share` of the way through the video."""
+    canvas = Canvas(camera.height, camera.width)
+    dark = darkness(world.light, share)
+    draw_sky(canvas, camera, world.backdrop)
+    draw_ground(canvas, camera, world.assets.ground)
+    _side_streets(canvas, camera, world)
+    _haze(canvas, camera, world.light, dark)
+    _fronts(canvas, camera, world)
+    seen, lamps = _objects(canvas, camera, world, seconds, dark)
+    truth = _truth(canvas, seen)
+    image = finish(
+        canvas, camera, world.light, dark=dark, seconds=seconds, rush=rush, lamps=lamps, rng=rng
+    )
+    return Picture(image, truth, dark)
+
+
+def _side_streets(canvas: Canvas, camera: Camera, world: World) -> None:
+    profile = world.assets.profile
+    south = world.assets.city == "south"
+    asphalt = (122, 118, 112) if south else (92, 94, 98)
+    paint = (214, 212, 206)
+    for side, z0, z1 in world.gaps:
+        a, b = side * (profile.road - 0.1), side * 40.0
+        corners = [(a, 0, z0 + 0.8), (b, 0, z0 + 0.8), (b, 0, z1 - 0.8), (a, 0, z1 - 0.8)]
+        canvas.patch(camera, corners, asphalt, hides=False)
+    for z in world.crossings:
+        if not 0 < z - camera.z < 45:
+            continue
+        x = -profile.road + 0.35
+        while x < profile.road - 0.4:
+            corners = [(x, 0, z - 1.3), (x + 0.5, 0, z - 1.3), (x + 0.5, 0, z + 1.3),
+                       (x, 0, z + 1.3)]  # fmt: skip
+            canvas.patch(camera, corners, paint, hides=False)
+            x += 1.0
+
+
+def _haze(canvas: Canvas, camera: Camera, light: Light, dark: float) -> None:
+    strength = light.haze * (1 - 0.8 * dark)
+    if strength < 0.05:
+        return
+    reach = max(4, round(camera.height * 0.09))
+    top, bottom = round(camera.horizon) - reach, round(camera.horizon) + reach
+    top, bottom = max(0, top), min(camera.height, bottom)
+    rows = np.abs(np.arange(top, bottom) - camera.horizon) / reach
+    share = (strength * np.clip(1 - rows, 0, 1)).astype(np.float32)[:, None, None]
+    region = canvas.pixels[top:bottom, :, :3]
+    region[:] = (region * (1 - share) + _rgb((196, 200, 206)) * share).astype(np.uint8)
+
+
+def _fronts(canvas: Canvas, camera: Camera, world: World) -> None:
+    after = {(gap.side, round(gap.z1, 3)) for gap in world.gaps}
+    for building in sorted(world.buildings, key=lambda b: -b.z0):
+        front = world.assets.fronts[building.front]
+        if building.z0 + front.width < camera.z - 2 or building.z0 > camera.z + 130:
+            continue
+        if (building.side, round(building.z0, 3)) in after:
+            x = building.side * world.assets.profile.wall
+            deep = building.side * (world.assets.profile.wall + 14)
+            wall = front.texture[front.texture.shape[0] // 2, :, :3].mean(axis=0)
+            colour = (int(wall[0]), int(wall[1]), int(wall[2]))
+            z, top = building.z0, front.height
+            corners = [(x, 0, z), (deep, 0, z), (deep, top, z), (x, top, z)]
+            canvas.patch(camera, corners, tint(colour, 0.8))
+        _front(canvas, camera, world, building)
+
+
+def _front(canvas: Canvas, camera: Camera, world: World, building: Building) -> None:
+    front = world.assets.fronts[building.front]
+    far = building.z0 - camera.z > 22
+    pieces = 1 if far else max(1, round(front.width / 4))
+    for i in range(pieces):
+        z0 = building.z0 + front.width * i / pieces
+        z1 = building.z0 + front.width * (i + 1) / pieces
+        _piece(canvas, camera, world, building, z0, z1)
+
+
+def _piece(
+    canvas: Canvas, camera: Camera, world: World, building: Building, z0: float, z1: float
+) -> None:
+    """Draw the part of a front between z0 and z1 with a texture of about the right fineness."""
+    front = world.assets.fronts[building.front]
+    x = building.side * world.assets.profile.wall
+    sin, cos = math.sin(camera.yaw), math.cos(camera.yaw)
+    near = camera.z + (NEAR + 0.2 - (x - camera.x) * sin) / cos
+    z0 = max(z0, near)
+    if z1 - z0 < 0.01:
+        return
+    corners = np.array([(x, 0, z0), (x, front.height, z0), (x, 0, z1), (x, front.height, z1)])
+    spots = to_image(camera, to_view(camera, corners))
+    low, high = np.floor(spots.min(axis=0)), np.ceil(spots.max(axis=0))
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), camera.width), min(int(high[1]), camera.height)
+    if left >= right or top >= bottom:
+        return
+    wide, tall = abs(spots[2, 0] - spots[0, 0]), abs(spots[3, 1] - spots[2, 1])
+    fewer_columns = _halvings((z1 - z0) * SCALE / max(wide, 0.5))
+    fewer_rows = _halvings(front.height * SCALE / max(tall, 0.5))
+    texture = world.assets.texture(building.front, fewer_columns, fewer_rows)
+    rows, columns = texture.shape[:2]
+    across = front.width / columns * (1 if building.side < 0 else -1)
+    start = building.z0 if building.side < 0 else building.z0 + front.width
+    plane = plane_homography(
+        camera,
+        (x, front.height, start),
+        np.array([0, 0, across]),
+        np.array([0, -front.height / rows, 0]),
+    )
+    matrix = (
+        np.array([[1, 0, -0.5 - left], [0, 1, -0.5 - top], [0, 0, 1]])
+        @ plane
+        @ np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    )
+    # The neighbours' pieces lie beside this one: cut where it ends, not where the texture does.
+    a, b = sorted((spots[0, 0], spots[2, 0]))
+    left_cut, right_cut = max(left, math.floor(a)), min(right, math.ceil(b))
+    if left_cut >= right_cut:
+        return
+    cv2.warpPerspective(
+        texture,
+        np.array([[1, 0, left - left_cut], [0, 1, 0], [0, 0, 1]]) @ matrix,
+        (right_cut - left_cut, bottom - top),
+        dst=canvas.pixels[top:bottom, left_cut:right_cut],
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )
+
+
+def _halvings(ratio: float) -> int:
+    return max(0, min(5, round(math.log2(max(ratio, 1e-3)))))
+
+
+def _objects(
+    canvas: Canvas, camera: Camera, world: World, seconds: float, dark: float
+) -> tuple[list[_Seen], list[Lamp]]:
+    """Draw all that stands or moves, far to near; who is seen, and the lights."""
+    queue: list[tuple[float, int, object]] = []
+    for car in world.cars:
+        z = car.z + car.speed * seconds
+        if -4 < z - camera.z < 110:
+            queue.append((z, 0, (car, z)))
+    for prop in world.props:
+        if 0 < prop.z - camera.z < 90:
+            queue.append((prop.z + _later(world, prop.x), 1, prop))
+    for number, person in enumerate(world.people, start=1):
+        where = person.at(seconds)
+        if where is not None and 0 < where.z - camera.z < 90:
+            queue.append((where.z + _later(world, where.x), 2, (number, person, where)))
+    queue.sort(key=lambda item: (-item[0], item[1]))
+    seen: list[_Seen] = []
+    lamps: list[Lamp] = []
+    for _, kind, thing in queue:
+        if kind == 0:
+            lamps += _car(canvas, camera, thing, dark)  # type: ignore[arg-type]
+        elif kind == 1:
+            lamps += _prop(canvas, camera, world, thing)
+        else:
+            drawn = _person(canvas, camera, world, *thing)  # type: ignore[misc]
+            if drawn is not None:
+                seen.append(drawn)
+    return seen, lamps
+
+
+def _later(world: World, x: float) -> float:
+    """What stands beside a parked car is sorted as if behind it, on the road as if before it."""
+    return 2.4 if abs(x) > world.assets.profile.parking else -2.4
+
+
+def _car(canvas: Canvas, camera: Camera, thing: tuple[Car, float], dark: float) -> list[Lamp]:
+    car, z = thing
+    lamps = draw_car(canvas, camera, car, z)
+    return lamps if dark > 0.05 else []
+
+
+def _prop(canvas: Canvas, camera: Camera, world: World, prop: object) -> list[Lamp]:
+    depth = draw_prop(canvas, camera, prop, world.assets.bank)  # type: ignore[arg-type]
+    pictures = world.assets.bank[prop.kind]  # type: ignore[attr-defined]
+    lamp = pictures[prop.variant % len(pictures)].lamp  # type: ignore[attr-defined]
+    if depth <= 0 or lamp is None:
+        return []
+    u, v, _ = project_point(camera, prop.x, lamp[1], prop.z)  # type: ignore[attr-defined]
+    size = camera.focal / depth
+    u += lamp[0] * size
+    if prop.kind == "signal":  # type: ignore[attr-defined]
+        colours = ((255, 60, 50), (255, 190, 60), (80, 240, 150))
+        index = min(range(3), key=lambda i: abs((3.2, 2.9, 2.6)[i] - lamp[1]))
+        canvas.disc(u, v, size * 0.1, colours[index], 220)
+        return [Lamp(u, v, size * 0.3, colours[index], depth)]
+    canvas.disc(u, v, size * 0.16, (255, 232, 190), 255)
+    return [Lamp(u, v, -size * 0.5, (255, 206, 140), depth)]
+
+
+def _person(
+    canvas: Canvas, camera: Camera, world: World, number: int, person: Person, where: Where
+) -> _Seen | None:
+    column, row, depth = project_point(camera, where.x, 0.0, where.z)
+    height = camera.focal * person.look.height / depth
+    if depth < 1.0 or height < _DRAWN_FROM * camera.height:
+        return None
+    if not -height < column < camera.width + height:
+        return None
+    columns = _gap(camera, world, person, where)
+    if columns is not None and columns[0] >= columns[1]:
+        return None
+    bearing = math.atan2(where.x - camera.x, where.z - camera.z)
+    right = (math.cos(bearing), -math.sin(bearing))
+    away = (math.sin(bearing), math.cos(bearing))
+    fx = where.forward[0] * right[0] + where.forward[1] * right[1]
+    fd = where.forward[0] * away[0] + where.forward[1] * away[1]
+    drawn = draw(
+        person.look,
+        Pose(where.phase, where.stride, (fx, fd)),
+        column=column,
+        row=row,
+        height=height,
+        light=-0.6 if world.light.slant > 0 else 0.6,
+    )
+    if columns is None:
+        _shadow(canvas, world.light, drawn, row)
+    canvas.sprite(drawn.sprite, drawn.left, drawn.top, owner=number, columns=columns)
+    if person.look.umbrella is not None:
+        _umbrella(canvas, person, drawn, column, row, height, columns)
+    return _Seen(number, drawn)
+
+
+def _gap(camera: Camera, world: World, person: Person, where: Where) -> tuple[float, float] | None:
+    """The columns through which someone behind the house fronts can be seen."""
+    wall = world.assets.profile.wall
+    if abs(where.x) <= wall:
+        return None
+    side = 1 if where.x > 0 else -1
+    for opening in person.openings:
+        if opening.side == side and opening.z0 - 0.6 <= where.z <= opening.z1 + 0.6:
+            edges = []
+            for z in (opening.z0, opening.z1):
+                u, _, depth = project_point(camera, side * wall, 0.0, z)
+                edges.append(u if depth > NEAR else (1e6 if side > 0 else -1e6))
+            return min(edges), max(edges)
+    return 0.0, 0.0
+
+
+def _shadow(canvas: Canvas, light: Light, drawn: Drawn, row: float) -> None:
+    """A soft patch under the feet, and in the sun the silhouette laid on the ground."""
+    height, width = drawn.sprite.shape[:2]
+    alpha = np.ascontiguousarray(drawn.sprite[:, :, 3])
+    foot = row - drawn.top
+    if light.sun > 0.1:
+        flat, slant = 0.28, light.slant
+        reach = int(abs(slant) * height) + 2
+        tall = int(flat * height) + 2
+        shift = reach if slant < 0 else 0
+        # A point y above the foot falls slant·y to the side and flat·y up the image.
+        move = np.array([[1.0, -slant, slant * foot + shift], [0, flat, tall - flat * foot]])
+        mask = cv2.warpAffine(alpha, move, (width + reach, tall + 2))
+        canvas.darken(mask, drawn.left - shift, round(row) - tall, light.sun)
+    size = (max(3, round(width * 1.1)), max(2, round(height * 0.07)))
+    spot = np.zeros((size[1], size[0]), np.uint8)
+    cv2.ellipse(spot, (size[0] // 2, size[1] // 2), (size[0] // 3, max(1, size[1] // 3)), 0, 0,
+                360, 255, -1, cv2.LINE_AA)  # fmt: skip
+    left = round(drawn.left + width / 2 - size[0] / 2)
+    canvas.darken(spot, left, round(row - size[1] * 0.6), 0.4)
+
+
+def _umbrella(
+    canvas: Canvas,
+    person: Person,
+    drawn: Drawn,
+    column: float,
+    row: float,
+    height: float,
+    columns: tuple[float, float] | None,
+) -> None:
+    """Held above the head; it is not part of the person's box and hides what it covers."""
+    wide, tall = round(height * 0.56) | 1, max(3, round(height * 0.17))
+    grown = np.zeros((tall * 4, wide * 4, 4), np.uint8)
+    colour = person.look.umbrella or (60, 60, 60)
+    cv2.ellipse(grown, (wide * 2, tall * 4), (wide * 2 - 1, tall * 4 - 2), 0, 180, 360,
+                (*tint(colour, 0.8), 255), -1)  # fmt: skip
+    cv2.ellipse(grown, (wide * 2 - wide // 3, tall * 4), (wide, tall * 4 - 2), 0, 180, 360,
+                (*tint(colour, 1.1), 255), -1)  # fmt: skip
+    sprite = cv2.resize(grown, (wide, tall), interpolation=cv2.INTER_AREA)
+    top = round(row - height * 1.0 - tall * 0.75)
+    canvas.sprite(sprite, round(column - wide / 2), top, columns=columns)
+
+
+def _truth(canvas: Canvas, seen: list[_Seen]) -> GroundTruth:
+    height, width = canvas.owner.shape
+    counts = np.bincount(canvas.owner.ravel(), minlength=256)
+    boxes, visible, ignore = [], [], []
+    for number, drawn in seen:
+        x1, y1, x2, y2 = drawn.box
+        cut = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
+        if cut[2] - cut[0] < 1 or cut[3] - cut[1] < 1:
+            continue
+        share = min(1.0, counts[number] / max(drawn.area, 1))
+        if share == 0:
+            continue
+        boxes.append(cut)
+        visible.append(share)
+        ignore.append(bool(y2 - y1 < SMALLEST * height or share < LEAST_VISIBLE))
+    return GroundTruth.from_boxes(boxes, ignore=ignore, visible=visible)
+
+
+def _rgb(colour: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:
+    return np.array(colour, np.float32)
