@@ -28,6 +28,9 @@ def ingest(
     partial: Annotated[
         bool, typer.Option("--partial", help="Go on without the images not labelled yet.")
     ] = False,
+    accept_empty: Annotated[
+        bool, typer.Option("--accept-empty", help="Take images without boxes for empty ones.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take in the labels that were made; some may come later."""
@@ -36,17 +39,23 @@ def ingest(
 
     with overview.opened(project, writing=True) as opened:
         number = loop.require(opened, "ingest")
-        taken = labelling.ingest(opened, number, partial=partial)
+        taken = labelling.ingest(opened, number, partial=partial, accept_empty=accept_empty)
     if json:
         show.as_json({"round": number, "new": taken.new, "changed": taken.changed,
-                      "missing": list(taken.missing), "complete": taken.complete})  # fmt: skip
+                      "missing": list(taken.missing), "complete": taken.complete,
+                      "remarks": list(taken.remarks)})  # fmt: skip
         return
     print(f"Round {number}: {taken.new} images newly labelled, {taken.changed} changed, "
           f"{len(taken.missing)} without labels.")  # fmt: skip
+    for remark in taken.remarks:
+        print(f"  {remark}")
     for key in taken.missing[:5]:
         print(f"  waiting for {key}")
     if not taken.complete:
-        print("Label the rest and give the command again, or go on with --partial.")
+        print(
+            "Label the rest and give the command again, or go on with --partial. Images that came "
+            "back without boxes count as labelled with --accept-empty."
+        )
 
 
 def train(project: ProjectFolder = Path(), json: Json = False) -> None:

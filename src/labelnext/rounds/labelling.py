@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from labelnext import engine
-from labelnext.oracles import FileOracle, SimulatedOracle
+from labelnext.oracles.files import FileOracle
+from labelnext.oracles.simulated import SimulatedOracle
 from labelnext.protocols import Oracle, Progress, quiet
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.propose import shards
@@ -22,12 +23,14 @@ class Taken(NamedTuple):
         changed: Images whose answer changed.
         missing: Keys of the round's images that are still without an answer.
         complete: Whether the round goes on to training.
+        remarks: What was not taken for an answer, and boxes that were cut to their image.
     """
 
     new: int
     changed: int
     missing: tuple[str, ...]
     complete: bool
+    remarks: tuple[str, ...] = ()
 
 
 def request(project: Project, number: int, progress: Progress = quiet) -> StepRow:
@@ -42,16 +45,19 @@ def request(project: Project, number: int, progress: Progress = quiet) -> StepRo
     return project.once(number, "label", work)
 
 
-def ingest(project: Project, number: int, *, partial: bool = False) -> Taken:
+def ingest(
+    project: Project, number: int, *, partial: bool = False, accept_empty: bool = False
+) -> Taken:
     """Take in the answers to a round.
 
     Args:
         project: The project.
         number: The round.
         partial: Go on with the answers there are; the missing images stay picked and unlabelled.
+        accept_empty: Take images that came back without boxes for empty ones.
     """
     keys = [pick.key for pick in project.ledger.picks(number)]
-    answers = oracle(project, number).collect()
+    answers, remarks = _answers(oracle(project, number), accept_empty)
     wanted = set(keys)
     new, changed = project.ledger.receive(
         number, {key: truth for key, truth in answers.items() if key in wanted}
@@ -61,7 +67,7 @@ def ingest(project: Project, number: int, *, partial: bool = False) -> Taken:
     complete = not missing or (partial and len(missing) < len(keys))
     if complete:
         project.once(number, "ingest", lambda: {"images": len(keys) - len(missing)})
-    return Taken(new, changed, missing, complete)
+    return Taken(new, changed, missing, complete, remarks)
 
 
 def oracle(project: Project, number: int) -> Oracle:
@@ -70,6 +76,17 @@ def oracle(project: Project, number: int) -> Oracle:
     if project.config.oracle == "simulated":
         return SimulatedOracle(lambda wanted: _known(project.index.truth(wanted)), keys)
     return FileOracle(project.folder / "rounds" / f"{number:04d}", project.config.classes)
+
+
+def _answers(
+    asked: Oracle, accept_empty: bool
+) -> tuple[Mapping[str, GroundTruth], tuple[str, ...]]:
+    if not isinstance(asked, FileOracle):
+        return asked.collect(), ()
+    found = FileOracle(asked.folder, asked.classes, accept_empty=accept_empty).answers()
+    remarks = [f"no boxes, so not taken for labelled: {key}" for key in sorted(found.empty)]
+    remarks += [f"not confirmed by a person: {key}" for key in sorted(found.unconfirmed)]
+    return found.truths, (*remarks, *found.problems)
 
 
 def picked(project: Project, number: int) -> list[ImageRecord]:

@@ -30,11 +30,13 @@ def where(project: Project) -> Stand:
     for step in ("train", "evaluate"):
         if ledger.step(0, step) is None:
             return Stand(0, step, 0)
-    number = max(len(ledger.rounds()), 1)
-    for step in STEPS:
-        if ledger.step(number, step) is None:
-            return Stand(number, step, _waiting(project, number) if step == "ingest" else 0)
-    return Stand(number + 1, "score", 0)
+    newest = max(len(ledger.rounds()), 1)
+    for number in (newest, newest + 1):  # a round is written when it has been scored already
+        for step in STEPS:
+            if ledger.step(number, step) is None:
+                waiting = _waiting(project, number) if step == "ingest" else 0
+                return Stand(number, step, waiting)
+    raise ProjectError(f"The ledger has round {newest + 1} finished, but not its selection.")
 
 
 def run(project: Project, cycles: int, progress: Progress = quiet) -> Stand:
