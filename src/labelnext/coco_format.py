@@ -53,7 +53,7 @@ class CocoFile:
     boxes: tuple[CocoBox, ...]
 
 
-def parse(path: Path, *, files: bool = True) -> CocoFile:
+def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
     """Read a COCO file of boxes.
 
     Beyond COCO's own fields: an image may have `video` and `frame`, `seconds`, and `labelled`
@@ -64,6 +64,7 @@ def parse(path: Path, *, files: bool = True) -> CocoFile:
     Args:
         path: The file.
         files: Whether images must name a file and give its size.
+        boxes: Whether to read the annotations; without them `boxes` is empty.
 
     Raises:
         DataError: With the file, the record and what to do.
@@ -78,7 +79,8 @@ def parse(path: Path, *, files: bool = True) -> CocoFile:
         )
     classes, categories = _categories(path, top)
     images = _images(path, top, files)
-    return CocoFile(path, classes, categories, images, _boxes(path, top, images, categories))
+    found = _boxes(path, top, images, categories) if boxes else ()
+    return CocoFile(path, classes, categories, images, found)
 
 
 def _categories(path: Path, top: dict[str, object]) -> tuple[tuple[str, ...], dict[int, int]]:

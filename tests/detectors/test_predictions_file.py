@@ -103,10 +103,10 @@ def test_predicts_nothing_on_pixels(document):
 @pytest.mark.parametrize(
     ("boxes", "says"),
     [
-        ([box(score=float("nan"))], "annotation #0.*'score'"),
-        ([box(xywh=(0, 0, float("nan"), 1))], "annotation #0.*'bbox'"),
-        ([box(), box(image=8)], "annotation #1.*'image_id' 8"),
-        ([box(category=4)], "annotation #0.*'category_id' 4"),
+        ([box(score=float("nan"))], "result #0.*'score'"),
+        ([box(xywh=(0, 0, float("nan"), 1))], "result #0.*'bbox'"),
+        ([box(), box(image=8)], "result #1.*'image_id' 8"),
+        ([box(category=4)], "result #0.*'category_id' 4"),
         ([box(), box()], r"image 7.*'person' with score 0\.5 is there twice"),
         ([box(probabilities=[0.5])], "result #0.*'probabilities' must be 3 numbers"),
         ([box(probabilities=[0.5, 0.5, 2])], "result #0.*'probabilities' must be"),

@@ -80,10 +80,11 @@ class PredictionsFile:
         if images is not None:
             found = {number: boxes for number, boxes in found.items() if len(boxes)}
         places = _places(source, labels, classes)
-        kept = {}
-        for number, boxes in found.items():
-            _check_doubles(source, labels, number, boxes)
-            kept[_name(labels, number)] = _keep(boxes, places, len(labels.classes))
+        _check_doubles(source, labels, found)
+        kept = {
+            _name(labels, number): _keep(boxes, places, len(labels.classes))
+            for number, boxes in found.items()
+        }
         return cls(classes, source, kept, _fingerprint(classes, [source, labels.path]))
 
     @classmethod
@@ -127,7 +128,7 @@ class PredictionsFile:
 def _labels(path: Path, images: str | Path | None) -> CocoFile:
     """The COCO document that says what the ids mean."""
     if images is not None:
-        return parse(Path(images), files=False)
+        return parse(Path(images), files=False, boxes=False)
     if _is_list(path):
         raise ArgumentError(
             "predictions-file",
@@ -136,7 +137,7 @@ def _labels(path: Path, images: str | Path | None) -> CocoFile:
             got="nothing",
             remedy="Set images under [detector.arguments].",
         )
-    return parse(path, files=False)
+    return parse(path, files=False, boxes=False)
 
 
 def _is_list(path: Path) -> bool:
@@ -174,16 +175,21 @@ def _places(source: Path, labels: CocoFile, classes: Sequence[str]) -> np.ndarra
     return np.array(places, np.int64)
 
 
-def _check_doubles(source: Path, labels: CocoFile, number: int, boxes: Detections) -> None:
-    rows = np.column_stack([boxes.xyxy, boxes.scores, boxes.classes])
-    _, first, count = np.unique(rows, axis=0, return_index=True, return_counts=True)
-    if (count > 1).any():
-        twice = rows[first[np.argmax(count > 1)]].tolist()
+def _check_doubles(source: Path, labels: CocoFile, found: Mapping[int, Detections]) -> None:
+    numbers = np.repeat(list(found) or [0], [len(boxes) for boxes in found.values()] or [0])
+    xyxy = np.concatenate([np.zeros((0, 4)), *(boxes.xyxy for boxes in found.values())])
+    scores = np.concatenate([np.zeros(0), *(boxes.scores for boxes in found.values())])
+    classes = np.concatenate([np.zeros(0, int), *(boxes.classes for boxes in found.values())])
+    order = np.lexsort((*xyxy.T, scores, classes, numbers))
+    columns = (numbers, classes, scores, *xyxy.T)
+    same = np.logical_and.reduce([np.diff(column[order]) == 0 for column in columns])
+    if same.any():
+        twice = order[np.argmax(same)]
         raise DataError(
             source,
-            f"the box {twice[:4]} of {labels.classes[int(twice[5])]!r} with score {twice[4]:g} is "
-            "there twice.",
-            record=f"image {number}",
+            f"the box {xyxy[twice].tolist()} of {labels.classes[classes[twice]]!r} with score "
+            f"{scores[twice]:g} is there twice.",
+            record=f"image {numbers[twice]}",
             remedy="Was the list written twice? Write each box once.",
         )
 

@@ -233,7 +233,7 @@ def _copy(source: Path, target: Path) -> None:
 def _write_whole(path: Path, content: object) -> None:
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8") as handle:
-        json.dump(content, handle, ensure_ascii=False, allow_nan=False)
+        handle.write(json.dumps(content, ensure_ascii=False, allow_nan=False))
         handle.flush()
         os.fsync(handle.fileno())
     partial.replace(path)
