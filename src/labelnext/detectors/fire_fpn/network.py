@@ -48,6 +48,7 @@ class FireNetwork(nn.Module):
         unit = round(32 * width) if width == width and width < 64 else 0
         if unit < 2:
             raise ArgumentError("fire-fpn", "width", expected="between 0.05 and 63", got=width)
+        self.norm = norm
         d = 4 * unit
         self.ds1 = Down(3, 2 * unit, norm)
         self.f1 = nn.ModuleList(Fire(2 * unit, norm) for _ in range(2))
