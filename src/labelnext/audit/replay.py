@@ -82,7 +82,7 @@ def replay(plan: Replay, *, workers: int = 1, progress: Progress = quiet) -> Non
     total = sum(max(run.cycles, 1) for run in [*initial, *arms, *ceilings])
     with _pool(workers) as pool:
         done = _run_all(pool, initial, 0, total, progress)
-        _run_all(pool, [*ceilings, *arms], done, total, progress)
+        _run_all(pool, [*arms, *ceilings], done, total, progress)
 
 
 def _run_all(
