@@ -70,7 +70,7 @@ def test_not_a_list(tmp_path: Path, truth: CocoFile, content: object) -> None:
 
 
 def test_an_object_without_the_list(tmp_path: Path, truth: CocoFile) -> None:
-    with pytest.raises(DataError, match="must hold a list 'annotations'. Got nothing"):
+    with pytest.raises(DataError, match=r"must hold a list 'annotations'\. Got nothing"):
         coco_results.read(write(tmp_path, {"images": []}), truth)
 
 

@@ -122,7 +122,7 @@ def test_one_file_under_two_spellings(tmp_path: Path) -> None:
     content = json.loads(labels("f/a.jpg"))
     content["images"].append({"id": 2, "file_name": "f\\a.jpg", "width": 64, "height": 48})
     (tmp_path / "labels.json").write_text(json.dumps(content))
-    with pytest.raises(DataError, match="image 2: 'file_name' .* another spelling"):
+    with pytest.raises(DataError, match=r"image 2: 'file_name' .* another spelling"):
         coco.read(tmp_path / "labels.json")
 
 

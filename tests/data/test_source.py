@@ -1,4 +1,4 @@
-"""Sources by name or by what they plainly are; a doubtful one is an error that says what to give."""
+"""Sources by name, or by what they plainly are; a doubtful one is an error that says so."""
 
 import json
 from pathlib import Path
@@ -85,5 +85,5 @@ def test_faults(spec: str, says: str) -> None:
 
 @pytest.mark.usefixtures("place")
 def test_an_unknown_reader() -> None:
-    with pytest.raises(LabelnextError, match="no reader called 'yolo'. Known: coco, "):
+    with pytest.raises(LabelnextError, match=r"no reader called 'yolo'\. Known: coco, "):
         open_source("yolo:walk")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from labelnext.errors import ArgumentError
 from labelnext.store import index_import
@@ -61,8 +61,8 @@ class Index:
         self.path = path
         self._connection = connection
 
-    @classmethod
-    def open(cls, path: Path, create: bool = False, *, timeout: float = 10.0) -> Self:
+    @staticmethod
+    def open(path: Path, create: bool = False, *, timeout: float = 10.0) -> "Index":
         """Open the index in a file, making an empty one first if asked to.
 
         Args:
@@ -74,13 +74,13 @@ class Index:
             ProjectError: There is none, it is no index, it is of a newer version, or it is locked.
         """
         path = Path(path)
-        return cls(path, connect(path, create=create, timeout=timeout))
+        return Index(path, connect(path, create=create, timeout=timeout))
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Index":
         return self
 
     def __exit__(self, *_: object) -> None:
