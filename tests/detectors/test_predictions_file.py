@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from labelnext.detectors import maps_file
 from labelnext.detectors.predictions_file import PredictionsFile
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.protocols import Detector, Precomputed, Trainable
+from labelnext.types import DenseMaps, MapLevel
 
 IMAGES = [{"id": 7, "file_name": "a.jpg"}, {"id": 9, "file_name": "b.jpg"}]
 CATEGORIES = [{"id": 3, "name": "dog"}, {"id": 5, "name": "car"}, {"id": 6, "name": "person"}]
@@ -139,3 +141,41 @@ def test_bad_arguments(document):
 def test_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         PredictionsFile.create(["person"], path=tmp_path / "none.json")
+
+
+def maps_of(classes, activation="sigmoid"):
+    rng = np.random.default_rng(classes)
+    levels = [
+        MapLevel(rng.normal(size=(classes, 6 // s, 8 // s)).astype(np.float32), s) for s in (1, 2)
+    ]
+    return DenseMaps(tuple(levels), (6, 8), activation)
+
+
+def test_dense_maps_come_beside_the_boxes(document, tmp_path):
+    document([box()])
+    written = maps_of(3)
+    maps_file.write(tmp_path / "maps" / "a.jpg.npz", written)
+    plain = PredictionsFile.load(tmp_path / "p.json")
+    found = PredictionsFile.create(
+        ["person", "car"], path=tmp_path / "p.json", maps=tmp_path / "maps"
+    )
+    maps = found.lookup(["pool/a.jpg"])[0].maps
+    assert maps.image_size == (6, 8)
+    for got, put in zip(maps.levels, written.levels, strict=True):
+        np.testing.assert_array_equal(got.logits, put.logits[[2, 1]])
+        assert got.stride == put.stride
+    with pytest.raises(DataError, match=r"b\.jpg\.npz"):
+        found.lookup(["pool/b.jpg"])
+    first = found.fingerprint()
+    assert first != plain.fingerprint()
+    maps_file.write(tmp_path / "maps" / "a.jpg.npz", maps_of(4))
+    assert found.fingerprint() != first
+    with pytest.raises(DataError, match="has 4 classes; the predictions have 3"):
+        found.lookup(["pool/a.jpg"])
+
+
+def test_softmax_maps_keep_their_background(document, tmp_path):
+    document([])
+    maps_file.write(tmp_path / "maps" / "a.jpg.npz", maps_of(4, "softmax"))
+    found = PredictionsFile.create(["car"], path=tmp_path / "p.json", maps=tmp_path / "maps")
+    assert found.lookup(["a.jpg"])[0].maps.levels[0].logits.shape == (4, 6, 8)

@@ -12,6 +12,7 @@ import numpy as np
 from labelnext import coco_results
 from labelnext.coco_format import CocoFile, parse
 from labelnext.detectors.file_names import FileNames
+from labelnext.detectors.maps_file import MapsFolder
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.types import Detections, Image, Prediction
 
@@ -33,10 +34,11 @@ class PredictionsFile:
         source: Path,
         found: Mapping[str, Detections],
         fingerprint: str,
+        maps: MapsFolder | None = None,
     ) -> None:
         self.classes = tuple(classes)
         self._source, self._found, self._fingerprint = source, found, fingerprint
-        self._names = FileNames(source, found)
+        self._names, self._maps = FileNames(source, found), maps
 
     @classmethod
     def create(
@@ -46,6 +48,7 @@ class PredictionsFile:
         seed: int = 0,
         path: str | Path | None = None,
         images: str | Path | None = None,
+        maps: str | Path | None = None,
     ) -> "PredictionsFile":
         """Read predictions for the classes of a project.
 
@@ -57,6 +60,8 @@ class PredictionsFile:
                 `images`; then the images with at least one result count. Boxes may have class
                 vectors (`probabilities`, see `coco_results.read`).
             images: COCO file whose image and category ids a list of results uses.
+            maps: Folder with the dense maps of each image in FILE_NAME.npz (see `maps_file`), one
+                class a category in their order; under sigmoid those of the kept classes are taken.
 
         Raises:
             ArgumentError: No path, no classes, or a list of results without `images`.
@@ -85,7 +90,9 @@ class PredictionsFile:
             _name(labels, number): _keep(boxes, places, len(labels.classes))
             for number, boxes in found.items()
         }
-        return cls(classes, source, kept, _fingerprint(classes, [source, labels.path]))
+        folder = None if maps is None else MapsFolder(Path(maps), places)
+        digest = _fingerprint(classes, [source, labels.path])
+        return cls(classes, source, kept, digest, folder)
 
     @classmethod
     def load(
@@ -94,20 +101,25 @@ class PredictionsFile:
         *,
         classes: Sequence[str] | None = None,
         images: str | Path | None = None,
+        maps: str | Path | None = None,
     ) -> "PredictionsFile":
         """`create` with, by default, all classes of the file."""
         if classes is None:
             classes = _labels(Path(path), images).classes
-        return cls.create(classes, path=path, images=images)
+        return cls.create(classes, path=path, images=images, maps=maps)
 
     def lookup(self, keys: Sequence[str]) -> list[Prediction | None]:
-        """One Prediction a key, without maps; None for an image the file says nothing about.
+        """One Prediction a key; None for an image the file says nothing about.
 
         Raises:
-            DataError: A key fits several images of the file, or one of them fits two keys.
+            DataError: A key fits several images of the file, or one of them fits two keys; a file
+                of maps is missing or damaged.
         """
         names = [self._names.find(key) for key in keys]
-        return [None if name is None else Prediction(None, self._found[name]) for name in names]
+        return [None if name is None else self._prediction(name) for name in names]
+
+    def _prediction(self, name: str) -> Prediction:
+        return Prediction(self._maps.read(name) if self._maps else None, self._found[name])
 
     def predict(self, images: Sequence[Image]) -> list[Prediction]:
         """Not possible from pixels.
@@ -121,8 +133,10 @@ class PredictionsFile:
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 of the files' bytes and the classes."""
-        return self._fingerprint
+        """SHA-256 of the files' bytes and the classes; of maps, their names and checksums."""
+        if self._maps is None:
+            return self._fingerprint
+        return hashlib.sha256((self._fingerprint + self._maps.digest()).encode()).hexdigest()
 
 
 def _labels(path: Path, images: str | Path | None) -> CocoFile:
