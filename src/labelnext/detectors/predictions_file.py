@@ -74,7 +74,7 @@ class PredictionsFile:
                 "path",
                 expected="a COCO file of predictions",
                 got="nothing",
-                remedy="Set path under [detector.arguments].",
+                remedy="Set path under [detector] in labelnext.toml.",
             )
         if not classes or len(set(classes)) != len(classes):
             raise ArgumentError(
@@ -149,7 +149,7 @@ def _labels(path: Path, images: str | Path | None) -> CocoFile:
             "images",
             expected=f"the COCO file that the ids of {path} are of, as that is a bare list",
             got="nothing",
-            remedy="Set images under [detector.arguments].",
+            remedy="Set images under [detector] in labelnext.toml.",
         )
     return parse(path, files=False, boxes=False)
 
