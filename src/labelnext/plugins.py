@@ -5,7 +5,9 @@ from typing import Any
 
 from labelnext.errors import LabelnextError
 
-GROUPS = ("detectors", "strategies", "readers", "oracles")
+GROUPS = {
+    "detectors": "detector", "strategies": "strategy", "readers": "reader", "oracles": "oracle",
+}  # fmt: skip
 
 
 def names(group: str) -> list[str]:
@@ -23,7 +25,7 @@ def load(group: str, name: str) -> Any:
         if point.name == name:
             return point.load()
     known = ", ".join(names(group)) or "none"
-    raise LabelnextError(f"There is no {group.removesuffix('s')} called {name!r}. Known: {known}.")
+    raise LabelnextError(f"There is no {GROUPS[group]} called {name!r}. Known: {known}.")
 
 
 def _points(group: str) -> list[EntryPoint]:

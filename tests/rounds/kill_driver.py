@@ -11,8 +11,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from labelnext.rounds import loop
@@ -25,25 +28,32 @@ def run(project: Path, cycles: int) -> None:
 
 
 def dies_at_write(number: int, after: bool) -> None:
-    """Make this process kill itself at its `number`-th write to disk."""
-    real, count = os.fsync, 0
+    """Make this process kill itself at its `number`-th write: a file's fsync or a commit."""
+    sync, count = os.fsync, 0
 
-    def fsync(handle: int) -> None:
+    def write(real: Callable[[], object]) -> object:
         nonlocal count
         count += 1
         if count == number and not after:
             os.kill(os.getpid(), signal.SIGKILL)
-        real(handle)
+        done = real()
         if count == number:
             os.kill(os.getpid(), signal.SIGKILL)
+        return done
 
-    os.fsync = fsync
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, *values: object) -> object:
+            run = partial(super().execute, sql, *values)
+            return write(run) if sql == "COMMIT" else run()
+
+    os.fsync = lambda handle: write(partial(sync, handle))
+    sqlite3.connect = partial(sqlite3.connect, factory=Connection)
 
 
 def one_try(project: Path, cycles: int, draw: random.Random, longest: float) -> bool:
     """Whether the try was complete before it was killed."""
     at_write = draw.random() < 0.5
-    number, after, seconds = draw.randint(1, 14), draw.random() < 0.5, draw.uniform(0, longest)
+    number, after, seconds = draw.randint(1, 8), draw.random() < 0.5, draw.uniform(0, longest)
     child = os.fork()
     if child == 0:
         if at_write:

@@ -52,7 +52,9 @@ def project(folder: Path, data: Path, **changes: object) -> Path:
                                      ("test", 6, 3, None)):  # fmt: skip
         target = data / role
         path = target / "instances.json"
-        sources[role] = [f"coco:{path if path.exists() else draw(target, count, seed=seed, video=video)}"]
+        sources[role] = [
+            f"coco:{path if path.exists() else draw(target, count, seed=seed, video=video)}"
+        ]
     values = {"budget": 3, "oracle": "simulated", "seed": 5, **TINY, **changes}
     values.setdefault("strategy", {"name": "divergence", "within_cycle": 2, "across_cycles": 1})
     setup.set_up(folder, setup.configure(values), sources)

@@ -40,17 +40,22 @@ def where(project: Project) -> Stand:
 
 
 def run(project: Project, cycles: int, progress: Progress = quiet) -> Stand:
-    """Go on until `cycles` rounds are complete, or until a person has to answer.
+    """Go on until `cycles` rounds are complete, the pool is used up, or people have to answer.
 
     Every step that the ledger records is skipped, so a run that was stopped goes on where it was.
     """
     while True:
         stand = where(project)
-        if stand.number > cycles:
+        if stand.number > cycles or (stand.next_step == "score" and exhausted(project)):
             return stand
         advance(project, stand, progress)
         if stand.next_step == "ingest" and project.ledger.step(stand.number, "ingest") is None:
             return where(project)
+
+
+def exhausted(project: Project) -> bool:
+    """Whether the pool had images, and none may be picked any more."""
+    return not propose.candidates(project)
 
 
 def advance(project: Project, stand: Stand, progress: Progress = quiet) -> None:
