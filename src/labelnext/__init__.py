@@ -19,7 +19,7 @@ _VALUES = (
     "Pick", "Prediction", "Selection", "Timeline",
 )  # fmt: skip
 
-__all__ = ["__version__", *_ROOMS, *_VALUES]  # noqa: PLE0604
+__all__ = ["__version__", *_ROOMS, *_VALUES]
 
 
 def __getattr__(name: str) -> Any:
