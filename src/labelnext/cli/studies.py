@@ -83,7 +83,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """The whole loop on an embedded synthetic street: divergence against guided random."""
-    from labelnext.audit import demo as street
+    import labelnext.audit.demo as street
     from labelnext.cli import show
 
     with show.progress_bar() as progress:

@@ -34,7 +34,7 @@ class Evaluation(_Table):
 
     subset: Literal["all", "reasonable"] = "all"
     protocol: Literal["standard", "authors-code"] = "standard"
-    iou: float = Field(default=0.5, gt=0, lt=1)
+    iou: float | None = Field(default=None, gt=0, lt=1)
 
 
 class Config(_Table):

@@ -48,5 +48,7 @@ def _defaults(preset: str) -> dict[str, object]:
         "unit": "pool_frames",
         **temporal,
         "off_by_one": known.off_by_one,
-        "reduce": "max",
+        "box_aggregate": "max",
+        "activation": "sigmoid",
+        "min_score": 0.0,
     }

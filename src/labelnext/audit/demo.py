@@ -1,0 +1,46 @@
+"""The demo's data and plan: the synthetic street at a size that two cores replay in minutes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labelnext.audit.arms import parse
+from labelnext.audit.replay import Replay
+from labelnext.data import synthetic
+from labelnext.protocols import Progress, quiet
+from labelnext.rounds.setup import configure
+from labelnext.store.index import Role
+
+ARMS = ("divergence", "guided-random")
+SETTINGS: Mapping[str, Any] = {
+    "budget": 15,
+    "batch_size": 8,
+    "detector": {"name": "fire-fpn", "width": 0.25, "box_scale": 0.5},
+    "initial": {"epochs": 10},
+    "train": {"epochs": 12},
+}
+
+
+def write_street(
+    folder: Path, *, seed: int = 0, progress: Progress = quiet
+) -> dict[Role, list[str]]:
+    """Write the street's three parts and name them as sources; parts that are there stay."""
+    synthetic.write(folder, seed=seed, progress=progress)
+    return {
+        "initial": [f"coco:{folder / 'initial' / 'instances.json'}"],
+        "pool": [f"coco:{folder / 'pool' / 'instances.json'}"],
+        "test": [f"coco:{folder / 'test' / 'instances.json'}"],
+    }
+
+
+def plan(
+    folder: Path, *, seeds: int, cycles: int, changes: Mapping[str, Any] | None = None
+) -> Replay:
+    """Divergence against guided random, paired over seeds."""
+    values = {key: dict(v) if isinstance(v, Mapping) else v for key, v in SETTINGS.items()}
+    for key, new in (changes or {}).items():
+        old = values.get(key)
+        values[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
+    return Replay(
+        folder, configure(values), tuple(map(parse, ARMS)), tuple(range(seeds)), cycles
+    )  # fmt: skip

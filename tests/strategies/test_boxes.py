@@ -1,0 +1,41 @@
+"""Strategies over boxes run without dense maps, and leave empty images for last."""
+
+import numpy as np
+import pytest
+
+from labelnext import plugins
+from labelnext.errors import ArgumentError
+from labelnext.scores import boxes
+from labelnext.types import Detections, Prediction
+
+SCORES = {
+    "box-entropy": boxes.box_entropy,
+    "box-margin": boxes.box_margin,
+    "box-least-confidence": boxes.box_least_confidence,
+}
+
+
+def seen(*scores):
+    n = len(scores)
+    return Prediction(
+        None,
+        Detections(np.zeros((n, 4), np.float32), np.array(scores, np.float32),
+                   np.zeros(n, np.int64)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("aggregate", ["max", "mean", "sum"])
+def test_an_image_score_is_the_aggregated_box_score(name, aggregate):
+    strategy = plugins.load("strategies", name)(box_aggregate=aggregate, min_score=0.2)
+    prediction = seen(0.9, 0.6, 0.1)
+    expected = SCORES[name](prediction.detections, aggregation=aggregate, min_score=0.2)
+    assert strategy.image_score(prediction, None) == expected
+    assert strategy.pixel_scores(prediction, None) is None
+    assert strategy.image_score(seen(), None) is None
+
+
+def test_wrong_values_are_named():
+    strategy = plugins.load("strategies", "box-entropy")(box_aggregate="median")
+    with pytest.raises(ArgumentError, match="median"):
+        strategy.image_score(seen(0.5), None)
