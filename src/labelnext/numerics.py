@@ -7,7 +7,6 @@ from jaxtyping import Float32
 
 from labelnext.types import Activation
 
-LN2 = float(np.log(2.0))
 # Added to p before its logarithm: changes no p above 1e-29, and makes 0 ln 0 finite, hence 0.
 TINY = 1e-37
 # Beyond it a logistic is 0 or 1 to within 1e-37, and exp stays within float32.
