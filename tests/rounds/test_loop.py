@@ -1,4 +1,4 @@
-"""The cycle on drawn images with a real, narrow detector: order, people, partial answers, errors."""
+"""The cycle on drawn images with a real, narrow detector: order, people, damage, errors."""
 
 import json
 import shutil

@@ -164,7 +164,7 @@ def test_unknown_arguments_are_named():
         build("divergence", radus=3)
     with pytest.raises(ArgumentError, match="takes none"):
         build("random", radius=3)
-    with pytest.raises(ArgumentError, match="'aggregate'.*median"):
+    with pytest.raises(ArgumentError, match=r"'aggregate'.*median"):
         build("entropy", aggregate="median")
     with pytest.raises(ArgumentError, match="corrected"):
         build("entropy", preset="wrong")

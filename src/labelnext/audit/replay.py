@@ -147,13 +147,14 @@ def _completed(run: _Run) -> int:
 
 def _initial(plan: Replay, seed: int) -> _Run:
     folder = plan.initial_folder(seed)
-    return _Run(folder, _config(plan, folder, seed), 0, None)
+    unused = {"budget": 1, "strategy": Named(name="random")}  # so that changing them keeps it
+    return _Run(folder, _config(plan, folder, seed).model_copy(update=unused), 0, None)
 
 
 def _arm(plan: Replay, arm: Arm, seed: int) -> _Run:
     folder = plan.run_folder(arm, seed)
     changes: dict[str, object] = {
-        "strategy": Named(name=arm.strategy, **arm.arguments),  # type: ignore[arg-type]
+        "strategy": Named(name=arm.strategy, **arm.arguments),
         "budget": arm.budget or plan.config.budget,
     }
     return _follower(plan, folder, seed, plan.cycles, changes)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from labelnext.cli import project, steps, studies
+import labelnext.cli.project as project
+import labelnext.cli.steps as steps
+import labelnext.cli.studies as studies
 
 app = typer.Typer(
     name="labelnext",

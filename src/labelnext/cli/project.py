@@ -7,8 +7,6 @@ import typer
 
 from labelnext.cli.options import Classes, Json, ProjectFolder, Set, merge, settings
 
-Sources = Annotated[list[str] | None, typer.Option(metavar="SOURCE")]
-
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
@@ -65,7 +63,7 @@ def init(
     if weights is not None:
         values["initial_weights"] = str(weights.resolve())
     config = setup.configure(merge(values, settings(changes)))
-    sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
+    sources: setup.Sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
     with show.progress_bar() as progress:
         reports = setup.set_up(folder, config, sources, hold_out=hold_out, progress=progress)
     if json:

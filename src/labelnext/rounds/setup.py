@@ -11,8 +11,10 @@ from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
 from labelnext.rounds.indexing import index_source
 from labelnext.rounds.project import Project, build_strategy
-from labelnext.store.index import Role
 from labelnext.store.import_report import ImportReport
+from labelnext.store.index import Role
+
+Sources = Mapping[Role, Sequence[str]]  # such as {"pool": ["coco:labels.json"]}
 
 
 def configure(values: Mapping[str, object]) -> Config:
@@ -32,7 +34,7 @@ def configure(values: Mapping[str, object]) -> Config:
 def set_up(
     folder: Path,
     config: Config,
-    sources: Mapping[Role, Sequence[str]],
+    sources: Sources,
     *,
     hold_out: float | None = None,
     progress: Progress = quiet,
