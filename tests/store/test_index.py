@@ -91,7 +91,6 @@ def test_the_same_again_changes_nothing(index: Index) -> None:
     [
         (checked("a", ONE, content="other"), "its file is not the one"),
         (checked("a", [[1, 2, 3, 5]]), "its labels are not those"),
-        (checked("a"), "its labels are not those"),
         (checked("a", ONE, video="v", frame=1), "its video, frame or time"),
         (checked("a", ONE, state="broken", reason="cut", content="x"), r"not now \(cut\)"),
         (checked("a", ONE, state="missing", reason="gone", content=""), r"not now \(gone\)"),
@@ -128,6 +127,22 @@ def test_a_file_written_anew_with_the_same_bytes_is_no_change(index: Index) -> N
     index.add("pool", "s", ("person",), [checked("a", ONE)])
     index.add("pool", "s", ("person",), [replace(checked("a", ONE), modified_ns=123)])
     assert index.stamps(["a", "none"]) == {"a": (10, 123, "content of a", 60, 40)}
+
+
+def test_a_source_without_labels_or_times_says_nothing_of_them(index: Index) -> None:
+    labelled = checked("a", ONE, video="v", frame=1, seconds=0.5)
+    index.add("pool", "s", ("person",), [labelled, checked("b")])
+    before = dump(index)
+    report = index.add("pool", "s", (), [checked("a"), checked("b")], replace=True)
+    assert (report.present, report.changed) == (2, ())
+    assert dump(index) == before
+    # A new file keeps the labels; an image without any can be given some.
+    new_file = checked("a", content="other")
+    report = index.add("pool", "s", ("person",), [new_file, checked("b", [])], replace=True)
+    assert [note.key for note in report.changed] == ["a", "b"]
+    truth = index.truth(["a", "b"])
+    assert [None if one is None else len(one) for one in truth.values()] == [1, 0]
+    assert index.records("pool")[0].video == "v"
 
 
 def test_mended_images_come_in(index: Index) -> None:

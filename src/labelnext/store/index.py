@@ -121,8 +121,8 @@ class Index:
         """Put a source's images and labels in, all of them or none.
 
         What is there already and the same stays; what differs is reported and stays too, unless
-        `replace` is given. A role never changes. Images that were broken or missing and are usable
-        now are put in.
+        `replace` is given. A role never changes; labels and times stay where a source has none.
+        Images that were broken or missing and are usable now are put in.
 
         Args:
             role: What the images are for.
@@ -206,9 +206,10 @@ class Index:
         """Figures of every role, those without images included."""
         rows = self._rows(
             """SELECT role, sum(state = 'ok'), sum(state = 'ok' AND objects IS NOT NULL),
-            sum(state = 'ok' AND objects > ignored),
-            sum((state = 'ok') * (coalesce(objects, 0) - ignored)),
-            sum((state = 'ok') * ignored), sum(state = 'broken'), sum(state = 'missing')
+            coalesce(sum(state = 'ok' AND objects > ignored), 0),
+            coalesce(sum((state = 'ok') * (objects - ignored)), 0),
+            coalesce(sum((state = 'ok') * ignored), 0),
+            sum(state = 'broken'), sum(state = 'missing')
             FROM images GROUP BY role"""
         )
         found = {row[0]: RoleCounts(*row[1:]) for row in rows}

@@ -16,9 +16,11 @@ from labelnext.types import CheckedSample, GroundTruth
 
 _BATCH = 1000
 _STAGE = f"INSERT INTO staged ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_OPTIONAL = ("video", "frame", "seconds", "objects", "ignored", "truth", "truth_digest")
 _REPLACED = [column for column in COLUMNS if column not in ("key", "role")]
 
-# What an image was and is; a file that cannot be used now says nothing about its labels.
+# What an image was and is. A file that cannot be used says nothing about its labels, and a source
+# without labels or times (NULL, which makes a comparison neither true nor false) nothing of those.
 _JUDGED = """
 SELECT s.id, s.key, s.state, s.reason, s.role, i.role AS old_role,
     CASE
@@ -27,9 +29,9 @@ SELECT s.id, s.key, s.state, s.reason, s.role, i.role AS old_role,
         WHEN i.state <> 'ok' THEN CASE s.state WHEN 'ok' THEN 'mended' ELSE 'still' END
         WHEN s.state <> 'ok' THEN 'lost'
         WHEN i.content <> s.content THEN 'file'
-        WHEN i.truth_digest IS NOT s.truth_digest THEN 'labels'
-        WHEN i.video IS NOT s.video OR i.frame IS NOT s.frame OR i.seconds IS NOT s.seconds
-            THEN 'time'
+        WHEN s.truth_digest <> coalesce(i.truth_digest, '') THEN 'labels'
+        WHEN s.video <> coalesce(i.video, '') OR s.frame <> coalesce(i.frame, -1)
+            OR s.seconds <> coalesce(i.seconds, -1) THEN 'time'
         ELSE 'same'
     END AS verdict
 FROM staged s LEFT JOIN images i ON i.key = s.key
@@ -105,7 +107,7 @@ def _places(plan: Plan, known: tuple[str, ...]) -> np.ndarray:
 
 def _row(plan: Plan, places: np.ndarray, checked: CheckedSample) -> tuple[object, ...]:
     record, truth = checked.sample.record, checked.sample.truth
-    labels: tuple[object, ...] = (None, 0, None, None)
+    labels: tuple[object, ...] = (None, None, None, None)
     if truth is not None:
         _check_classes(plan, record.key, truth)
         moved = GroundTruth(truth.xyxy, places[truth.classes], truth.ignore, truth.visible)
@@ -216,10 +218,10 @@ def _put_in(connection: sqlite3.Connection, plan: Plan, source: int) -> None:
 
 
 def _copy(connection: sqlite3.Connection, columns: list[str], condition: str) -> None:
-    names = ", ".join(columns)
+    values = [f"coalesce(s.{c}, images.{c})" if c in _OPTIONAL else f"s.{c}" for c in columns]
     connection.execute(
-        f"""UPDATE images SET ({names}) =
-        (SELECT {names} FROM staged WHERE staged.key = images.key)
+        f"""UPDATE images SET ({", ".join(columns)}) =
+        (SELECT {", ".join(values)} FROM staged s WHERE s.key = images.key)
         WHERE key IN (SELECT key FROM judged WHERE {condition})"""
     )
 
@@ -228,7 +230,7 @@ def _report(connection: sqlite3.Connection, plan: Plan, gone: tuple[str, ...]) -
     taken = "('new', 'mended')" if not plan.replace else f"('new', 'mended', {_quoted(_CHANGES)})"
     added, held_out, objects, ignored = connection.execute(
         """SELECT count(*), coalesce(sum(role = 'test' AND :role <> 'test'), 0),
-        coalesce(sum(coalesce(objects, 0) - ignored), 0), coalesce(sum(ignored), 0)
+        coalesce(sum(objects - ignored), 0), coalesce(sum(ignored), 0)
         FROM staged WHERE state = 'ok'
         AND id IN (SELECT id FROM judged WHERE verdict IN ('new', 'mended'))""",
         {"role": plan.role},

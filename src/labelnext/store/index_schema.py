@@ -27,7 +27,7 @@ _IMAGE_COLUMNS = """
     modified_ns INTEGER NOT NULL,
     problems TEXT NOT NULL,        -- a sentence a line
     objects INTEGER,               -- boxes in `truth`; NULL where the image is not labelled
-    ignored INTEGER NOT NULL,
+    ignored INTEGER,
     truth BLOB,
     truth_digest BLOB              -- independent of the order of the boxes
 """
