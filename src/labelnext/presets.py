@@ -111,8 +111,7 @@ _AUTHORS_CODE = Preset(
         box_set="authors-code",
         mirror_axis="height",
     ),
-    # The program's momentum falls from 0.01 to 1e-4; a constant is the nearest there is.
-    fit=_flat(_CORRECTED.fit, momentum=0.01, ignore_regions=False),
+    fit=_flat(_CORRECTED.fit, momentum=0.01, final_momentum=1e-4, ignore_regions=False),
     decode=_flat(_CORRECTED.decode, nms=None),
     evaluate=_flat(protocol="authors-code", iou=0.3),
 )

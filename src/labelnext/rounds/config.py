@@ -30,10 +30,10 @@ class Named(BaseModel):
 
 
 class Evaluation(_Table):
-    """How test metrics are taken (PAPER §7)."""
+    """How test metrics are taken (PAPER §7); what is None comes from the preset."""
 
     subset: Literal["all", "reasonable"] = "all"
-    protocol: Literal["standard", "authors-code"] = "standard"
+    protocol: Literal["standard", "authors-code"] | None = None
     iou: float | None = Field(default=None, gt=0, lt=1)
 
 

@@ -158,7 +158,8 @@ class Project:
 
     def _factory(self) -> tuple[DetectorFactory, dict[str, object]]:
         named = self.config.detector
-        defaults = presets.get(self.config.preset).detector if self._is_preset_detector() else {}
+        preset = presets.get(self.config.preset)
+        defaults = {**preset.detector, **preset.decode} if self._is_preset_detector() else {}
         return plugins.load("detectors", named.name), {**defaults, **named.arguments}
 
     def _is_preset_detector(self) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from labelnext import engine
+from labelnext import engine, presets
 from labelnext.evaluate import evaluate as evaluate_boxes
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.project import Project, load_pixels
@@ -30,18 +31,24 @@ def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepR
             for item, found in stream
             if found is not None and (truth := truths[item.record.key]) is not None
         ]
-        settings = project.config.evaluation
+        settings = evaluation(project)
         metrics = evaluate_boxes(
             [truth for truth, _, _ in seen],
             [detections for _, detections, _ in seen],
             classes=project.config.classes,
             image_sizes=[size for _, _, size in seen],
-            iou=settings.iou, subset=settings.subset, protocol=settings.protocol,
-        )  # fmt: skip
+            **settings,
+        )
         return {"images": len(seen), "unreadable": len(records) - len(seen),
                 "metrics": encode_metrics(_thinned(metrics))}  # fmt: skip
 
     return project.once(number, "evaluate", work)
+
+
+def evaluation(project: Project) -> dict[str, Any]:
+    """Arguments of the evaluation: the preset's, and the project's over them."""
+    own = project.config.evaluation.model_dump(exclude_none=True)
+    return {**presets.get(project.config.preset).evaluate, **own}
 
 
 def metrics_of(step: StepRow | None) -> Metrics | None:
