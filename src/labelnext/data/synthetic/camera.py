@@ -1,10 +1,11 @@
 """The pinhole camera of the synthetic street: world metres to pixels.
 
 World axes: x to the right of the street, y up from the ground, z along the street. The camera
-stands upright; a small pitch is a shift of the horizon, so vertical edges stay vertical in the image.
+stands upright; a small pitch is a shift of the horizon, so vertical edges stay vertical.
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -77,21 +78,26 @@ def clip_near(view: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "m 3"]:
     return np.array(kept, np.float64).reshape(-1, 3)
 
 
-def plane_homography(
-    camera: Camera, origin: tuple[float, float, float], along: np.ndarray, up: np.ndarray
-) -> Float64[np.ndarray, "3 3"]:
-    """Maps (s, t, 1) on the plane `origin + s·along + t·up` to homogeneous image coordinates."""
+@lru_cache(maxsize=8)
+def _projection(camera: Camera) -> Float64[np.ndarray, "3 3"]:
     sin, cos = math.sin(camera.yaw), math.cos(camera.yaw)
-    rows = np.array(
+    middle = camera.width / 2
+    return np.array(
         [
-            [
-                camera.focal * cos + camera.width / 2 * sin,
-                0,
-                -camera.focal * sin + camera.width / 2 * cos,
-            ],
+            [camera.focal * cos + middle * sin, 0, -camera.focal * sin + middle * cos],
             [camera.horizon * sin, -camera.focal, camera.horizon * cos],
             [sin, 0, cos],
         ]
     )
-    offset = np.array(origin, np.float64) - (camera.x, camera.y, camera.z)
-    return np.stack([rows @ along, rows @ up, rows @ offset], axis=1)
+
+
+def plane_homography(
+    camera: Camera,
+    origin: tuple[float, float, float],
+    along: tuple[float, float, float],
+    up: tuple[float, float, float],
+) -> Float64[np.ndarray, "3 3"]:
+    """Maps (s, t, 1) on the plane `origin + s·along + t·up` to homogeneous image coordinates."""
+    offset = (origin[0] - camera.x, origin[1] - camera.y, origin[2] - camera.z)
+    plane: Float64[np.ndarray, "3 3"] = _projection(camera) @ np.array((along, up, offset)).T
+    return plane

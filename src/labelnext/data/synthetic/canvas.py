@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64, Int32, UInt8
 
 from labelnext.data.synthetic.camera import Camera, clip_near, to_image, to_view
 
@@ -82,13 +82,16 @@ class Canvas:
         self, points: Float64[np.ndarray, "n 2"], colour: Colour, glow: int = 0, hides: bool = True
     ) -> None:
         """Fill a polygon given in pixels; `hides` is False for what lies flat on the ground."""
-        if len(points) < 3:
-            return
-        # cv2 fixed-point pixel centres lie at integers, ours at halves.
-        fixed = np.rint((np.clip(points, -4000, 8000) - 0.5) * _UNIT).astype(np.int32)
-        cv2.fillPoly(self.pixels, [fixed], (*colour, glow), cv2.LINE_AA, _SHIFT)
+        if len(points) >= 3:
+            self.fill(fixed_point(points), colour, glow, hides)
+
+    def fill(
+        self, corners: Int32[np.ndarray, "n 2"], colour: Colour, glow: int, hides: bool
+    ) -> None:
+        """The same for corners that `fixed_point` made."""
+        cv2.fillPoly(self.pixels, [corners], (*colour, glow), cv2.LINE_AA, _SHIFT)
         if self._owned and hides:
-            cv2.fillPoly(self.owner, [fixed], 0, cv2.LINE_8, _SHIFT)
+            cv2.fillPoly(self.owner, [corners], 0, cv2.LINE_8, _SHIFT)
 
     def patch(
         self,
@@ -109,3 +112,9 @@ class Canvas:
         if max(abs(centre[0]), abs(centre[1])) < 1 << 20:
             size = max(1, round(radius * _UNIT))
             cv2.circle(self.pixels, centre, size, (*colour, glow), cv2.FILLED, cv2.LINE_AA, _SHIFT)
+
+
+def fixed_point(points: Float64[np.ndarray, "n 2"]) -> Int32[np.ndarray, "n 2"]:
+    """Pixels as OpenCV's fixed-point numbers; its pixel centres lie at integers, ours at halves."""
+    fixed = points * _UNIT - (_UNIT / 2 - 0.5)
+    return fixed.clip(-64000, 128000).astype(np.int32)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from labelnext.data.synthetic.camera import (
     NEAR,
@@ -15,7 +15,7 @@ from labelnext.data.synthetic.camera import (
     to_image,
     to_view,
 )
-from labelnext.data.synthetic.canvas import Canvas, Colour
+from labelnext.data.synthetic.canvas import Canvas, Colour, fixed_point
 from labelnext.data.synthetic.figure import tint
 
 # (metres from the middle, front positive; metres up; half width), rear bumper to front bumper.
@@ -83,52 +83,190 @@ class Lamp(NamedTuple):
     depth: float
 
 
+class _Face(NamedTuple):
+    corners: list[int]
+    paint: Colour | None  # None: the body's colour
+    gain: float
+    layer: int  # 0 sorted by depth, higher ones over it in order
+
+
+class _Mesh(NamedTuple):
+    vertices: Float64[np.ndarray, "n 3"]
+    faces: tuple[_Face, ...]
+    padded: Int64[np.ndarray, "f k"]
+    following: Int64[np.ndarray, "f k"]
+    front: tuple[int, int]
+    back: tuple[int, int]
+
+
 @lru_cache(maxsize=16)
-def _mesh(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    profile = np.array(_PROFILES[kind], np.float64)
-    left = np.stack([-profile[:, 2], profile[:, 1], profile[:, 0]], axis=1)
-    right = left * (-1, 1, 1)
-    angle = np.arange(14) * (2 * np.pi / 14)
-    rim = np.stack([np.zeros(14), np.sin(angle), np.cos(angle)], axis=1)
-    return left, right, rim
-
-
 def half_length(kind: str) -> float:
     """Half the length in metres."""
     return max(abs(point[0]) for point in _PROFILES[kind])
 
 
+class _Builder:
+    """Collects corners and faces of a car around its middle, front towards +z."""
+
+    def __init__(self) -> None:
+        self.vertices: list[np.ndarray] = []
+        self.faces: list[_Face] = []
+
+    def face(
+        self, corners: np.ndarray, paint: Colour | None, gain: float, layer: int, inset: float = 0
+    ) -> int:
+        corners = corners + (corners.mean(axis=0) - corners) * inset
+        first = len(self.vertices)
+        self.vertices += list(corners)
+        self.faces.append(_Face(list(range(first, first + len(corners))), paint, gain, layer))
+        return len(self.faces) - 1
+
+
+@lru_cache(maxsize=16)
+def _mesh(kind: str) -> _Mesh:
+    profile = np.array(_PROFILES[kind], np.float64)
+    a = np.stack([-profile[:, 2], profile[:, 1], profile[:, 0]], axis=1)
+    b = a * (-1, 1, 1)
+    built = _Builder()
+    last = len(a) - 1
+    for i in range(last):
+        strip = np.stack([a[i], a[i + 1], b[i + 1], b[i]])
+        flat = abs(a[i + 1, 1] - a[i, 1]) < 0.2 and 1 < i < last - 1
+        built.face(strip, None, 1.12 if flat else 0.86, 0)
+        if i in (3, 5):
+            built.face(strip, _GLASS, 1.25 if i == 5 else 1.0, 1, inset=0.12)
+    for i, j in ((0, 1), (last, last - 1)):
+        rise = 0.4
+        bumper = np.stack([a[i], a[i] + (a[j] - a[i]) * rise, b[i] + (b[j] - b[i]) * rise, b[i]])
+        plate = np.stack([a[i] + (b[i] - a[i]) * s for s in (0.36, 0.64)])
+        plate = np.stack([plate[0], plate[0], plate[1], plate[1]])
+        plate[:, 1] += (0.16, 0.3, 0.3, 0.16)
+        plate[:, 2] += 0.02 if i else -0.02
+        order = [0, 1, 2, 3] if i == 0 else [3, 2, 1, 0]
+        built.face(bumper[order], None, 0.5, 1)
+        built.face(plate[order], (226, 226, 214), 1.0, 2)
+    front = _lamps(built, a, b, last - 1, last - 2)
+    back = _lamps(built, a, b, 1, 2)
+    _flank(built, kind, b, mirrored=False)
+    _flank(built, kind, a, mirrored=True)
+    most = max(len(face.corners) for face in built.faces)
+    padded = np.array(
+        [[*face.corners, *[face.corners[-1]] * (most - len(face.corners))] for face in built.faces]
+    )
+    following = np.roll(padded, -1, axis=1)
+    return _Mesh(np.array(built.vertices), tuple(built.faces), padded, following, front, back)
+
+
+def _lamps(built: _Builder, a: np.ndarray, b: np.ndarray, low: int, high: int) -> tuple[int, int]:
+    """The two lamps of one end; the numbers of their faces."""
+    found = []
+    for here, there in ((a, b), (b, a)):
+        foot, head = here[low] * 0.98 + there[low] * 0.02, here[high] * 0.98 + there[high] * 0.02
+        inner = (there[low] - here[low]) * 0.2
+        quad = np.stack([foot, head, head + inner, foot + inner])
+        if (here is b) != (low > high):
+            quad = quad[::-1]
+        found.append(built.face(quad, (255, 255, 255), 1.0, 3, inset=0.12))
+    return found[0], found[1]
+
+
+def _flank(built: _Builder, kind: str, side: np.ndarray, *, mirrored: bool) -> None:
+    def add(
+        corners: np.ndarray, paint: Colour | None, gain: float, layer: int, inset: float = 0.0
+    ) -> None:
+        built.face(corners[::-1] if mirrored else corners, paint, gain, layer, inset)
+
+    add(np.concatenate([side[:4], side[6:]]), None, 0.94, 4)
+    sill = [side[0], side[0] * 0.7 + side[1] * 0.3, side[-1] * 0.7 + side[-2] * 0.3, side[-1]]
+    add(np.stack(sill), None, 0.55, 5)
+    add(side[3:7], None, 0.9, 4)
+    cabin = side[3:7]
+    if kind == "van":
+        rear, roof = side[3] * 0.3 + side[6] * 0.7, side[4] * 0.3 + side[5] * 0.7
+        cabin = np.stack([rear, roof, side[5], side[6]])
+    pane = cabin + (cabin.mean(axis=0) - cabin) * 0.16
+    add(pane, _GLASS, 1.0, 5)
+    foot, head = (pane[0] + pane[3]) / 2, (pane[1] + pane[2]) / 2
+    across = (pane[3] - pane[0]) * 0.025
+    add(np.stack([foot - across, head - across, head + across, foot + across]), None, 0.9, 6)
+    angle = np.arange(14) * (2 * np.pi / 14)
+    rim = np.stack([np.zeros(14), np.sin(angle), -np.cos(angle)], axis=1)
+    radius = 0.38 if kind in ("suv", "pickup") else 0.33
+    out = np.abs(side[:, 0]).max() + 0.01
+    for along in (_WHEELS[kind], -_WHEELS[kind]):
+        centre = np.array((-out if mirrored else out, radius, along))
+        for size, tone, layer in (
+            (1.0, (24, 24, 26), 6),
+            (0.62, (150, 152, 156), 7),
+            (0.2, (60, 60, 64), 8),
+        ):
+            add(rim * (radius * size) + centre, tone, 1.0, layer)
+
+
 def draw_car(canvas: Canvas, camera: Camera, car: Car, at: float) -> list[Lamp]:
     """Draw the car with its middle at `at` metres along the street; its lights, where seen."""
-    _, _, depth = project_point(camera, car.x, 0.5, at)
-    if depth < -2.0 or depth > 110:
+    column, _, depth = project_point(camera, car.x, 0.5, at)
+    if depth < -2.5 or depth > 80:
         return []
-    left, right, rim = _mesh(car.kind)
+    if depth > 3 and abs(column - camera.width / 2) > camera.width / 2 + camera.focal * 3 / depth:
+        return []
+    mesh = _mesh(car.kind)
     flip = (-1.0, 1.0, -1.0) if car.toward else (1.0, 1.0, 1.0)
-    offset = (car.x, 0.0, at)
-    view = to_view(camera, np.concatenate([left, right]) * flip + offset)
-    a, b = view[: len(left)], view[len(left) :]
+    view = to_view(camera, mesh.vertices * flip + (car.x, 0.0, at))
     _shadow(canvas, camera, car, at)
-    _strips(canvas, camera, car, a, b)
-    for side, sign in ((a, -1.0), (b, 1.0)):
-        _side(canvas, camera, car, side, mirrored=sign > 0)
-    if depth < 60:
-        _wheels(canvas, camera, car, rim, flip, offset)
-    return _lights(canvas, camera, car, a, b)
+    # Small things on a far car are not seen.
+    finest = 8 if depth < 22 else 6 if depth < 40 else 4
+    seen = [f for f in _front_faces(mesh, view) if mesh.faces[f].layer <= finest]
+    seen.sort(key=lambda f: (mesh.faces[f].layer, -_depth(mesh, view, f)))
+    whole = bool((view[:, 2] >= NEAR).all())
+    flat = to_image(camera, view) if whole else None
+    fixed = fixed_point(flat) if flat is not None else None
+    lamps = []
+    for f in seen:
+        face = mesh.faces[f]
+        colour, glow = tint(face.paint or car.colour, face.gain), 0
+        if f in mesh.front or f in mesh.back:
+            colour, glow = _lamp_colour(car, f in mesh.front)
+        if fixed is not None and flat is not None:
+            canvas.fill(fixed[face.corners], colour, glow, True)
+            points = flat[face.corners] if glow else flat[:0]
+        else:
+            kept = clip_near(view[face.corners])
+            points = to_image(camera, kept) if len(kept) >= 3 else kept[:, :2]
+            canvas.polygon(points, colour, glow)
+        if glow and len(points) >= 3:
+            (u, v), deep = points.mean(axis=0), float(view[face.corners[0], 2])
+            size = camera.focal * (0.75 if f in mesh.front else 0.35) / max(deep, 0.5)
+            lamps.append(Lamp(float(u), float(v), size, colour, deep))
+    return lamps
 
 
-def _paint(
-    canvas: Canvas, camera: Camera, view: Float64[np.ndarray, "n 3"], colour: Colour, glow: int = 0
-) -> None:
-    kept = clip_near(view)
-    if len(kept) >= 3:
-        canvas.polygon(to_image(camera, kept), colour, glow)
+def _lamp_colour(car: Car, front: bool) -> tuple[Colour, int]:
+    if car.lights:
+        return ((255, 246, 220) if front else (255, 40, 30)), 230
+    return ((226, 228, 230) if front else (150, 24, 22)), 0
 
 
-def _faces(view: Float64[np.ndarray, "n 3"]) -> float:
-    """Positive when the polygon's front looks at the camera."""
-    normal = np.cross(view[1] - view[0], view[2] - view[0])
-    return float(-(normal @ view[0]))
+def _front_faces(mesh: _Mesh, view: Float64[np.ndarray, "n 3"]) -> list[int]:
+    """Numbers of the faces whose outside looks at the camera (Newell's normal)."""
+    here = view[mesh.padded]
+    there = view[mesh.following]
+    p, q = here, there
+    normal = np.stack(
+        [
+            (p[..., 1] * q[..., 2] - p[..., 2] * q[..., 1]).sum(axis=1),
+            (p[..., 2] * q[..., 0] - p[..., 0] * q[..., 2]).sum(axis=1),
+            (p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0]).sum(axis=1),
+        ],
+        axis=1,
+    )
+    away = -(normal * here[:, 0]).sum(axis=1)
+    return [int(f) for f in np.flatnonzero(away < 0)]
+
+
+def _depth(mesh: _Mesh, view: Float64[np.ndarray, "n 3"], face: int) -> float:
+    corners = mesh.faces[face].corners
+    return float(view[corners[0], 2] + view[corners[len(corners) // 2], 2])
 
 
 def _shadow(canvas: Canvas, camera: Camera, car: Car, at: float) -> None:
@@ -140,98 +278,3 @@ def _shadow(canvas: Canvas, camera: Camera, car: Car, at: float) -> None:
         (car.x - wide, 0, at + long),
     ]
     canvas.patch(camera, corners, (34, 34, 38), hides=False)
-
-
-def _strips(canvas: Canvas, camera: Camera, car: Car, a: np.ndarray, b: np.ndarray) -> None:
-    last = len(a) - 1
-    order = sorted(range(last), key=lambda i: -float(a[i, 2] + a[i + 1, 2]))
-    for i in order:
-        strip = np.stack([a[i], a[i + 1], b[i + 1], b[i]])
-        if _faces(strip) <= 0:
-            continue
-        rise = _PROFILES[car.kind][i + 1][1] - _PROFILES[car.kind][i][1]
-        flat = abs(rise) < 0.2
-        gain = 1.12 if flat and 1 < i < last - 1 else 0.86
-        glass = i in (3, 5)
-        _paint(canvas, camera, strip, tint(car.colour, gain))
-        if glass:
-            inner = strip + (strip.mean(axis=0) - strip) * 0.12
-            _paint(canvas, camera, inner, tint(_GLASS, 1.25 if i == 5 else 1.0))
-        elif i in (0, last - 1):
-            low = np.stack([a[i], a[i] * 0.6 + a[i + 1] * 0.4, b[i] * 0.6 + b[i + 1] * 0.4, b[i]])
-            if i != 0:
-                low = np.stack([a[i] * 0.4 + a[i + 1] * 0.6, a[i + 1], b[i + 1],
-                                b[i] * 0.4 + b[i + 1] * 0.6])  # fmt: skip
-            _paint(canvas, camera, low, tint(car.colour, 0.5))
-
-
-def _side(canvas: Canvas, camera: Camera, car: Car, side: np.ndarray, *, mirrored: bool) -> None:
-    body = np.concatenate([side[:4], side[6:]])
-    if _faces(side[[0, 1, 6]]) * (1 if mirrored else -1) <= 0:
-        return
-    _paint(canvas, camera, body, tint(car.colour, 0.94))
-    sill = np.stack([side[0], side[0] * 0.7 + side[1] * 0.3, side[-1] * 0.7 + side[-2] * 0.3,
-                     side[-1]])  # fmt: skip
-    _paint(canvas, camera, sill, tint(car.colour, 0.55))
-    _paint(canvas, camera, side[3:7], tint(car.colour, 0.9))
-    if car.kind == "van":
-        rear, roof = side[3] * 0.3 + side[6] * 0.7, side[4] * 0.3 + side[5] * 0.7
-        cabin = np.stack([rear, roof, side[5], side[6]])
-    else:
-        cabin = side[3:7]
-    pane = cabin + (cabin.mean(axis=0) - cabin) * 0.16
-    _paint(canvas, camera, pane, _GLASS)
-    foot, head = (pane[0] + pane[3]) / 2, (pane[1] + pane[2]) / 2
-    across = (pane[3] - pane[0]) * 0.025
-    pillar = np.stack([foot - across, head - across, head + across, foot + across])
-    _paint(canvas, camera, pillar, tint(car.colour, 0.9))
-
-
-def _wheels(
-    canvas: Canvas,
-    camera: Camera,
-    car: Car,
-    rim: np.ndarray,
-    flip: tuple[float, float, float],
-    offset: tuple[float, float, float],
-) -> None:
-    _, _, mid = offset
-    radius = 0.38 if car.kind in ("suv", "pickup") else 0.33
-    side = -1.0 if camera.x < car.x else 1.0
-    if abs(camera.x - car.x) < 1.0:
-        return
-    wide = max(point[2] for point in _PROFILES[car.kind]) + 0.01
-    for along in (_WHEELS[car.kind], -_WHEELS[car.kind]):
-        centre = np.array((car.x + side * wide, radius, mid + along))
-        for size, colour in ((1.0, (24, 24, 26)), (0.62, (150, 152, 156)), (0.2, (60, 60, 64))):
-            _paint(canvas, camera, to_view(camera, rim * (radius * size) + centre), colour)
-
-
-def _lights(canvas: Canvas, camera: Camera, car: Car, a: np.ndarray, b: np.ndarray) -> list[Lamp]:
-    front = car.toward
-    edge = (len(a) - 2, len(a) - 3) if front else (1, 2)
-    lower_a, lower_b, upper_a, upper_b = a[edge[0]], b[edge[0]], a[edge[1]], b[edge[1]]
-    if lower_a[2] < NEAR + 0.2:
-        return []
-    colour: Colour = (255, 246, 220) if front else ((255, 40, 30) if car.lights else (150, 24, 22))
-    lamps = []
-    for here, there, top, off in ((lower_a, lower_b, upper_a, upper_b),
-                                  (lower_b, lower_a, upper_b, upper_a)):  # fmt: skip
-        inner, inner_top = here + (there - here) * 0.2, top + (off - top) * 0.2
-        base, base_top = here + (there - here) * 0.02, top + (off - top) * 0.02
-        quad = np.stack([base, base_top, inner_top, inner])
-        if front:
-            quad = quad + (quad.mean(axis=0) - quad) * 0.25
-        shown = colour if car.lights or not front else (226, 228, 230)
-        _paint(canvas, camera, quad, shown, 230 if car.lights else 0)
-        if car.lights:
-            (u, v), deep = to_image(camera, quad.mean(axis=0)[None])[0], float(here[2])
-            size = camera.focal * (0.75 if front else 0.35) / deep
-            lamps.append(Lamp(float(u), float(v), float(size), colour, deep))
-    if not front or camera.focal / lower_a[2] > 12:
-        mid_a, mid_b = a[edge[0]], b[edge[0]]
-        plate = np.stack([mid_a + (mid_b - mid_a) * s for s in (0.36, 0.64)])
-        drop = np.array((0, 0.16, 0))
-        _paint(canvas, camera, np.stack([plate[0], plate[1], plate[1] + drop, plate[0] + drop]),
-               (226, 226, 214))  # fmt: skip
-    return lamps

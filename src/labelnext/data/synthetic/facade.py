@@ -130,7 +130,7 @@ def _windows(
             warm = (255, int(rng.integers(190, 226)), int(rng.integers(110, 170)))
             glass = tint((92, 110, 128), rng.uniform(0.5, 1.1))
             # By day a lit room is only a little brighter than the glass: the glow is for the night.
-            wall.rect(x, y, wide, tall, warm if lit and not south else glass, 150 if lit else 0)
+            wall.rect(x, y, wide, tall, warm if lit and not south else glass, 170 if lit else 0)
             wall.rect(x, y + tall * 0.62, wide, tall * 0.38, tint(glass, 1.35), 90 if lit else 0)
             wall.rect(x + wide / 2 - 0.04, y, 0.08, tall, frame)
             if south and rng.random() < 0.25:
@@ -188,9 +188,9 @@ def _shop(wall: _Wall, x0: float, x1: float, ground: float) -> None:
         return
     lit = rng.random() < 0.6
     inside = (150, 140, 120) if lit else (64, 72, 80)
-    wall.rect(x0, 0.5, x1 - x0, ground - 1.4, inside, 120 if lit else 0)
+    wall.rect(x0, 0.5, x1 - x0, ground - 1.4, inside, 190 if lit else 0)
     wall.rect(x0, 0.5 + (ground - 1.4) * 0.7, x1 - x0, (ground - 1.4) * 0.3, tint(inside, 1.2),
-              120 if lit else 0)  # fmt: skip
+              190 if lit else 0)  # fmt: skip
     for _ in range(int((x1 - x0) * 2)):
         wall.rect(rng.uniform(x0, x1 - 0.4), 0.5, rng.uniform(0.2, 0.5), rng.uniform(0.3, 1.1),
                   jitter(rng, (130, 110, 100), 40), 60 if lit else 0)  # fmt: skip

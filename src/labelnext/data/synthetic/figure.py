@@ -6,6 +6,7 @@ known to a fraction of a pixel.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -162,10 +163,11 @@ class _Pen:
         self.ellipse(b, rb, rb, colour)
 
 
+@lru_cache(maxsize=8192)
 def tint(colour: Colour, gain: float) -> Colour:
     """A colour made lighter or darker."""
-    r, g, b = (min(255, int(c * gain)) for c in colour)
-    return r, g, b
+    r, g, b = colour
+    return min(255, int(r * gain)), min(255, int(g * gain)), min(255, int(b * gain))
 
 
 class _Body:
@@ -382,7 +384,7 @@ def _head(pen: _Pen, body: _Body, look: Look) -> None:
         pen.ellipse(skull, wide, tall, cover)
         pen.ellipse(face, wide * 0.84, tall * 0.83, look.skin)
         pen.ellipse((face[0] + 0.25 * pen.light * wide, face[1]), wide * 0.5, tall * 0.6,
-                    tint(look.skin, 1.09))  # fmt: skip
+                    tint(look.skin, 1.04))  # fmt: skip
         if not bald:
             brow = (skull[0] + 0.1 * (face[0] - skull[0]), skull[1] + 0.62 * tall)
             pen.ellipse(brow, wide * 0.93, tall * 0.38, cover)

@@ -119,7 +119,7 @@ def draw_ground(canvas: Canvas, camera: Camera, textures: Ground) -> None:
             [0, 0, 1],
         ]
     )
-    plane = plane_homography(camera, (0.0, 0.0, 0.0), np.array([1.0, 0, 0]), np.array([0, 0, 1.0]))
+    plane = plane_homography(camera, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
     bottom = camera.height
     for _, following, texture in zip(
         _BANDS, (*_BANDS[1:], (220.0, 0.0)), textures.textures, strict=True

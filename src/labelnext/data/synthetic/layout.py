@@ -71,16 +71,22 @@ def paint(rng: np.random.Generator, city: str) -> Colour:
 
 
 def parked(
-    rng: np.random.Generator, assets: Assets, rows: Rows, start: float, end: float, density: float
+    rng: np.random.Generator,
+    assets: Assets,
+    rows: Rows,
+    crossings: tuple[float, ...],
+    start: float,
+    end: float,
+    density: float,
 ) -> list[Car]:
-    """Cars along both kerbs, none before a side street."""
+    """Cars along both kerbs, none before a side street or on a crossing."""
     cars = []
     for side in (-1, 1):
         z = start + float(rng.uniform(0, 5))
         while z < end:
             free = all(
                 not (gap.side == side and gap.z0 - 3.5 < z < gap.z1 + 3.5) for gap in rows.gaps
-            )
+            ) and all(abs(z - crossing) > 4.4 for crossing in crossings)
             if free and rng.random() < density:
                 kind = pick(rng, _KINDS[assets.city])
                 x = side * (assets.profile.parking + float(rng.normal(0, 0.08)))

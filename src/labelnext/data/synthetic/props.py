@@ -289,7 +289,8 @@ def draw_prop(canvas: Canvas, camera: Camera, prop: Prop, pictures: Bank) -> flo
     if depth < 0.8 or depth > 90:
         return 0.0
     size = camera.focal * picture.height / depth
-    if size < 3:
+    wide = picture.levels[0].shape[1] / picture.levels[0].shape[0] * size / 2
+    if size < 4 or not -wide < column < camera.width + wide:
         return 0.0
     place(canvas, picture, column, row, size)
     return depth

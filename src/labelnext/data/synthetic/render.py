@@ -12,8 +12,6 @@ from labelnext.data.synthetic.camera import (
     Camera,
     plane_homography,
     project_point,
-    to_image,
-    to_view,
 )
 from labelnext.data.synthetic.canvas import Canvas
 from labelnext.data.synthetic.car import Car, Lamp, draw_car
@@ -129,8 +127,8 @@ def _fronts(canvas: Canvas, camera: Camera, world: World) -> None:
 
 def _front(canvas: Canvas, camera: Camera, world: World, building: Building) -> None:
     front = world.assets.fronts[building.front]
-    far = building.z0 - camera.z > 22
-    pieces = 1 if far else max(1, round(front.width / 4))
+    ahead = building.z0 - camera.z
+    pieces = 1 if ahead > 16 else 2 if ahead > 5 else max(1, round(front.width / 4))
     for i in range(pieces):
         z0 = building.z0 + front.width * i / pieces
         z1 = building.z0 + front.width * (i + 1) / pieces
@@ -144,45 +142,34 @@ def _piece(
     front = world.assets.fronts[building.front]
     x = building.side * world.assets.profile.wall
     sin, cos = math.sin(camera.yaw), math.cos(camera.yaw)
-    near = camera.z + (NEAR + 0.2 - (x - camera.x) * sin) / cos
-    z0 = max(z0, near)
+    z0 = max(z0, camera.z + (NEAR + 0.2 - (x - camera.x) * sin) / cos)
     if z1 - z0 < 0.01:
         return
-    corners = np.array([(x, 0, z0), (x, front.height, z0), (x, 0, z1), (x, front.height, z1)])
-    spots = to_image(camera, to_view(camera, corners))
-    low, high = np.floor(spots.min(axis=0)), np.ceil(spots.max(axis=0))
-    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-    right, bottom = min(int(high[0]), camera.width), min(int(high[1]), camera.height)
+    u0, v0, depth0 = project_point(camera, x, front.height, z0)
+    u1, v1, depth1 = project_point(camera, x, front.height, z1)
+    left, right = max(math.floor(min(u0, u1)), 0), min(math.ceil(max(u0, u1)), camera.width)
+    top = max(math.floor(min(v0, v1)), 0)
+    base = camera.horizon + camera.focal * camera.y / min(depth0, depth1)
+    bottom = min(math.ceil(base), camera.height)
     if left >= right or top >= bottom:
         return
-    wide, tall = abs(spots[2, 0] - spots[0, 0]), abs(spots[3, 1] - spots[2, 1])
-    fewer_columns = _halvings((z1 - z0) * SCALE / max(wide, 0.5))
-    fewer_rows = _halvings(front.height * SCALE / max(tall, 0.5))
+    fewer_columns = _halvings((z1 - z0) * SCALE / max(abs(u1 - u0), 0.5))
+    fewer_rows = _halvings(SCALE * depth1 / camera.focal)
     texture = world.assets.texture(building.front, fewer_columns, fewer_rows)
     rows, columns = texture.shape[:2]
     across = front.width / columns * (1 if building.side < 0 else -1)
+    down = -front.height / rows
     start = building.z0 if building.side < 0 else building.z0 + front.width
-    plane = plane_homography(
-        camera,
-        (x, front.height, start),
-        np.array([0, 0, across]),
-        np.array([0, -front.height / rows, 0]),
-    )
-    matrix = (
-        np.array([[1, 0, -0.5 - left], [0, 1, -0.5 - top], [0, 0, 1]])
-        @ plane
-        @ np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    )
-    # The neighbours' pieces lie beside this one: cut where it ends, not where the texture does.
-    a, b = sorted((spots[0, 0], spots[2, 0]))
-    left_cut, right_cut = max(left, math.floor(a)), min(right, math.ceil(b))
-    if left_cut >= right_cut:
-        return
+    # Half a texture pixel in, so that (0, 0) is the first pixel's centre.
+    origin = (x, front.height + 0.5 * down, start + 0.5 * across)
+    matrix = plane_homography(camera, origin, (0.0, 0.0, across), (0.0, down, 0.0))
+    matrix[0] -= (0.5 + left) * matrix[2]
+    matrix[1] -= (0.5 + top) * matrix[2]
     cv2.warpPerspective(
         texture,
-        np.array([[1, 0, left - left_cut], [0, 1, 0], [0, 0, 1]]) @ matrix,
-        (right_cut - left_cut, bottom - top),
-        dst=canvas.pixels[top:bottom, left_cut:right_cut],
+        matrix,
+        (right - left, bottom - top),
+        dst=canvas.pixels[top:bottom, left:right],
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
@@ -199,7 +186,7 @@ def _objects(
     queue: list[tuple[float, int, object]] = []
     for car in world.cars:
         z = car.z + car.speed * seconds
-        if -4 < z - camera.z < 110:
+        if -4 < z - camera.z < 80:
             queue.append((z, 0, (car, z)))
     for prop in world.props:
         if 0 < prop.z - camera.z < 90:

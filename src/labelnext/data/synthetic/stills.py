@@ -66,7 +66,7 @@ def scene(rng: np.random.Generator, street: Assets, size: tuple[int, int]) -> tu
     rows = houses(rng, street, -8.0, 100.0)
     density = float(rng.uniform(0.15, 0.75))
     cars = tuple(
-        car for car in parked(rng, street, rows, 2.0, 90.0, density)
+        car for car in parked(rng, street, rows, (), 2.0, 90.0, density)
         if abs(car.x - camera.x) > 1.6 or car.z > 8 + half_length(car.kind)
     )  # fmt: skip
     props = tuple(

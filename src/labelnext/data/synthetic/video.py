@@ -12,7 +12,7 @@ from labelnext.data.synthetic.car import Car
 from labelnext.data.synthetic.frame import SyntheticFrame, check, tags
 from labelnext.data.synthetic.ground import sky
 from labelnext.data.synthetic.layout import doors, furniture, houses, paint, parked
-from labelnext.data.synthetic.passers import passers
+from labelnext.data.synthetic.passers import Stage, passers
 from labelnext.data.synthetic.render import render
 from labelnext.data.synthetic.world import PROFILES, Assets, Light, World, assets
 from labelnext.errors import ArgumentError
@@ -125,17 +125,13 @@ def shoot(
     end = cameras[-1].z + 110.0
     rows = houses(rng, street, -10.0, end)
     lit = chosen.dark[1] > 0.3
-    density = float(rng.uniform(0.35, 0.75))
-    cars = parked(rng, street, rows, -2.0, end, density) + _traffic(rng, street, cameras, lit)
-    people = passers(
-        rng,
-        cameras,
-        street.profile,
-        tuple(doors(street, rows)) + rows.gaps,
-        tuple(cars),
-        share=share,
-        rate=RATE,
+    density = float(rng.uniform(0.3, 0.7))
+    zebras = tuple(gap.z0 - 2.2 for gap in rows.gaps)
+    cars = parked(rng, street, rows, zebras, -2.0, end, density) + _traffic(
+        rng, street, cameras, lit
     )
+    openings = doors(street, rows) + rows.gaps
+    stage = Stage(cameras, RATE, street.profile, openings, zebras, tuple(cars))
     height, width = size
     world = World(
         assets=street,
@@ -145,8 +141,8 @@ def shoot(
         gaps=rows.gaps,
         cars=tuple(cars),
         props=tuple(furniture(rng, street, rows, 0.0, end, 0.08)),
-        people=people,
-        crossings=tuple(gap.z0 - 2.2 for gap in rows.gaps if gap.side == 1),
+        people=passers(rng, stage, share=share),
+        crossings=zebras,
     )
     return Film(world, cameras, rush)
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -168,6 +169,7 @@ PROFILES = {
 }
 
 
+@lru_cache(maxsize=8)
 def assets(seed: int, city: str, variant: int) -> Assets:
     """Make the textures of a city; `variant` chooses the street's cross-section."""
     rng = np.random.default_rng([seed, variant, 0 if city == "south" else 1, 77])
