@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from labelnext.report import charts, style, summary
-from labelnext.report.charts import Chart
+from labelnext.report.drawing import Chart
 from labelnext.rounds.results import Study
 from tests.report.studies import NAN, metrics, runs, study
 
@@ -118,7 +118,7 @@ def test_twelve_arms_get_a_panel_each() -> None:
 
 
 def test_odd_names_are_neither_typeset_nor_dropped() -> None:
-    names = ["$\\frac{1}{2", "_hidden", "<b>&amp;", "日本語"]
+    names = ["$\\frac{1}{2", "_hidden", "<b>&amp;", "日本語", "'DejaVu Sans' x", "#0a0001"]
     for draw in DRAW:
         chart = draw(study({n: runs(0.4, 1) for n in names}))
         assert chart is not None

@@ -20,7 +20,7 @@ def test_a_card_says_everything_about_its_frame(tmp_path: Path) -> None:
     for words in (
         "Cycle 2",
         "divergence",
-        "rank 3 · score 0.750",
+        "rank 3 · score 0.75",
         "best of 100",
         "a.png, video street, frame 7",
         "divergence, cycle 2, seed 5: 1 labelled object, 2 detections",
@@ -28,7 +28,7 @@ def test_a_card_says_everything_about_its_frame(tmp_path: Path) -> None:
         assert words in page.text
     assert [i["alt"] for i in page.all("img")] == [
         "a.png: 1 labelled object, 2 detections",
-        "pixel scores of a.png, highest 1.500",
+        "pixel scores of a.png, highest 1.5",
     ]
     assert all((i["src"] or "").startswith("data:image/jpeg;base64,") for i in page.all("img"))
 

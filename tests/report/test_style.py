@@ -65,8 +65,8 @@ def test_random_arms_are_grey_and_unlike() -> None:
 
 
 def test_stand_ins_become_variables_that_the_stylesheet_defines() -> None:
-    assert style.to_variables(style.PAGE.hues[2]) == "var(--hue-2)"
-    assert style.to_variables(style.PAGE.ink) == "var(--ink)"
+    assert style.to_variables(f"fill: {style.PAGE.hues[2]}") == "fill: var(--hue-2)"
+    assert style.to_variables(f"stroke: {style.PAGE.ink};") == "stroke: var(--ink);"
     for i, (light, dark) in enumerate(zip(style.LIGHT, style.DARK, strict=True)):
         assert f"--hue-{i}:{light}" in style.stylesheet()
         assert f"--hue-{i}:{dark}" in style.stylesheet()

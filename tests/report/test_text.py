@@ -41,6 +41,13 @@ def test_number(value: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"), [(0.0001234567, "0.0001235"), (1234.56, "1235"), (NAN, "–")]
+)
+def test_significant(value: float, shown: str) -> None:
+    assert text.significant(value) == shown
+
+
+@pytest.mark.parametrize(
     ("value", "shown"), [(0.02, "+0.020"), (-0.5, "−0.500"), (-0.0001, "0.000"), (NAN, "–")]
 )
 def test_signed_has_no_sign_on_zero(value: float, shown: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelnext.report.pictures import Pictures, Scale, gradient, jpeg, pictures, scale_of
-from labelnext.report.text import escape, number, plural
+from labelnext.report.text import escape, plural, significant
 from labelnext.rounds.results import PickedFrame, Study
 
 MOST_BOXES = 40
@@ -92,7 +92,7 @@ def _legend(omitted: int, total: int) -> str:
 
 def _card(study: Study, frame: PickedFrame, shown: Pictures, scale: Scale) -> str:
     place = [f"rank {frame.rank}"]
-    place += [f"score {number(frame.score)}"] if frame.score is not None else ["no score"]
+    place += [f"score {significant(frame.score)}"] if frame.score is not None else ["no score"]
     where = [f'<span class="name">{escape(frame.key, limit=120)}</span>']
     if frame.video is not None:
         where.append(f'video <span class="name">{escape(frame.video, limit=80)}</span>')
@@ -124,10 +124,11 @@ def _heat(frame: PickedFrame, shown: Pictures, scale: Scale) -> str:
     if shown.heat is None or frame.pixel_scores is None:
         return _placeholder(f"No pixel scores: {shown.heat_problem}.")
     peak = float(frame.pixel_scores.max())
-    alt = f"pixel scores of {escape(frame.key, limit=120)}, highest {number(peak)}"
+    alt = f"pixel scores of {escape(frame.key, limit=120)}, highest {significant(peak)}"
+    low, high = (significant(end, 2) for end in scale)
     return (
-        f'<div><div class="pic">{_img(shown.heat, alt)}</div><div class="scale"><span>'
-        f"{number(scale.low, 2)}</span><i></i><span>{number(scale.high, 2)}</span></div></div>"
+        f'<div><div class="pic">{_img(shown.heat, alt)}</div><div class="scale"><span>{low}</span>'
+        f"<i></i><span>{high}</span></div></div>"
     )
 
 

@@ -67,7 +67,7 @@ def _write(study: Study, folder: Path) -> Path:
         charts.objects_per_cycle(study),
     )
     before, after = sections.before_frames(study, drawn), sections.after_frames(study)
-    room = PAGE_BYTES - len((before + after).encode()) - 60_000  # head, legend and headings
+    room = PAGE_BYTES - len((before + after).encode()) - 100_000  # head, legend and headings
     made = gallery.cards(study, choose(study.frames, most=MOST_FRAMES), room=room)
     names = slugs(sorted({c.frame.arm for c in made}))
     for chart in drawn:

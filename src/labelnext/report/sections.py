@@ -24,7 +24,7 @@ from labelnext.report.verdict import lines
 from labelnext.rounds.results import Study
 
 if TYPE_CHECKING:
-    from labelnext.report.charts import Chart
+    from labelnext.report.drawing import Chart
 
 MOST_ROWS = 400
 _CAPTIONS = (

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from labelnext.report.gallery import MOST_BOXES, Card
-from labelnext.report.text import number, plain
+from labelnext.report.text import plain, significant
 
 _CELL, _GAP, _COLUMNS = 300, 10, 2
 _TEXT = 34
@@ -40,7 +40,7 @@ def contact_sheet(title: str, cards: Sequence[Card]) -> bytes:
         top = 34 + (i // _COLUMNS) * (tall + _TEXT + _GAP)
         sheet.paste(_photo(card), (left, top))
         sheet.paste(_scores(card), (left + _CELL + _GAP, top))
-        score = "no score" if card.frame.score is None else f"score {number(card.frame.score)}"
+        score = "no score" if card.frame.score is None else f"score {significant(card.frame.score)}"
         words = f"rank {card.frame.rank}, {score}, seed {card.frame.seed}"
         draw.text((left, top + tall + 2), words, fill="#1b1f24", font=_font(12))
         name = plain(card.frame.key, limit=84)

@@ -72,7 +72,7 @@ def looks(arms: Sequence[str]) -> dict[str, Look]:
 def to_variables(svg: str) -> str:
     """Put the page's colour variables in place of `PAGE`'s stand-ins."""
     for standin, variable in _STANDINS.items():
-        svg = svg.replace(standin, variable)
+        svg = svg.replace(f": {standin}", f": {variable}")
     return svg
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from labelnext.rounds.results import CycleResult, Study
 from labelnext.types import Metrics
 
 METRICS = ("miss_rate_at_fppi_1", "miss_rate_at_fppi_01", "log_average_miss_rate", "ap50")
+_COUNTS = ("images", "instances", "images_with_instances")
 COLUMNS = (
     "cycle",
     "arm",
@@ -176,9 +177,7 @@ def check(study: Study) -> None:
 
 
 def _row(group: list[CycleResult], ceiling: float) -> Row:
-    def over(figure: Callable[[CycleResult], float]) -> Spread:
-        return spread(figure(r) for r in group)
-
+    counts = {name: spread(float(getattr(r, name)) for r in group) for name in _COUNTS}
     metrics = {
         name: spread(getattr(r.metrics, name) for r in group if r.metrics) for name in METRICS
     }
@@ -186,10 +185,8 @@ def _row(group: list[CycleResult], ceiling: float) -> Row:
         cycle=group[0].cycle,
         arm=group[0].arm,
         seeds=len(group),
-        images=over(lambda r: r.images),
-        instances=over(lambda r: r.instances),
-        images_with_instances=over(lambda r: r.images_with_instances),
         to_ceiling=metrics["miss_rate_at_fppi_1"].mean - ceiling,
+        **counts,
         **metrics,
     )
 

@@ -39,6 +39,11 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
 
+def significant(value: float, digits: int = 4) -> str:
+    """A figure of unknown size to so many significant digits, and a dash where it is undefined."""
+    return f"{value:.{digits}g}" if math.isfinite(value) else "–"
+
+
 def signed(value: float, digits: int = 3) -> str:
     """A difference with its sign (a true minus), and a dash where it is undefined."""
     if not math.isfinite(value):
