@@ -73,11 +73,12 @@ def run(
             with database_errors(path):
                 _stage(connection, rows)
         with database_errors(path), transaction(connection):
-            if _classes(connection) != known:
+            now = _classes(connection)
+            if now != known and _places(plan, now).tolist() != places.tolist():
                 raise ProjectError(
                     "Another process has imported labels at the same time. Give the command again."
                 )
-            return _merge(connection, plan, known)
+            return _merge(connection, plan, now)
     finally:
         with database_errors(path):
             connection.execute("DROP TABLE temp.staged")

@@ -70,7 +70,6 @@ def connect(path: Path, *, create: bool, timeout: float) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
-    application = _pragma(connection, "application_id")
     empty = not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
     if create and empty:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -81,8 +80,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        application = _pragma(connection, "application_id")
-    if application != APPLICATION_ID:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
         raise ProjectError(f"{path} is not an index of labelnext. Give another path.")
     version = _pragma(connection, "user_version")
     if version > SCHEMA_VERSION:
