@@ -14,7 +14,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="fire-fpn needs torch")
 
 from labelnext.detectors.fire_fpn import FireFPN  # noqa: E402
-from labelnext.detectors.fire_fpn.train import to_input  # noqa: E402
+from labelnext.detectors.fire_fpn.options import FitOptions  # noqa: E402
+from labelnext.detectors.fire_fpn.pixels import to_input  # noqa: E402
+from labelnext.detectors.fire_fpn.train import _set_rate  # noqa: E402
 from labelnext.errors import ArgumentError, CheckpointError  # noqa: E402
 from labelnext.types import Example, GroundTruth  # noqa: E402
 
@@ -107,7 +109,8 @@ def test_an_ignored_area_gives_no_gradient() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"optimiser": "adamw", "schedule": "cosine", "warmup": 0.2}, {"momentum": 0.5, "n2p": 3.0},
+    [{"optimiser": "adamw", "schedule": "cosine", "warmup": 0.2},
+     {"momentum": 0.5, "final_momentum": 0.01, "n2p": 3.0},
      {"shared_levels": 0.5, "average": 0.99, "cache_megabytes": 0}],
 )  # fmt: skip
 def test_options_train_differently(options: dict[str, object]) -> None:
@@ -146,6 +149,35 @@ def test_unfit_labels_are_named(truth: GroundTruth) -> None:
     detector = FireFPN.create(["person"], seed=0, **SMALL)
     with pytest.raises(ArgumentError, match="bad-one"):
         detector.fit([Example("bad-one", street(1).load, truth)], seed=0)
+
+
+def test_a_grey_training_image_is_named() -> None:
+    grey = Example("grey-one", lambda: np.zeros((32, 32), np.uint8), GroundTruth.from_boxes([]))
+    with pytest.raises(ArgumentError, match="grey-one"):
+        FireFPN.create(["person"], seed=0, **SMALL).fit([grey], seed=0)
+
+
+def test_negative_seeds_are_refused() -> None:
+    detector = FireFPN.create(["person"], seed=0, **SMALL)
+    with pytest.raises(ArgumentError, match="seed"):
+        detector.fit([street(1)], seed=-1)
+    with pytest.raises(ArgumentError, match="seed"):
+        FireFPN.create(["person"], seed=-1)
+
+
+def test_rates_are_annealed_from_the_first_to_the_last_step() -> None:
+    weights = [torch.nn.Parameter(torch.zeros(1))]
+    optimiser = torch.optim.RMSprop(weights, lr=1.0, momentum=0.01)
+    for options, expected in (
+        ({}, (1e-3, 10**-3.5, 1e-4)),
+        ({"schedule": "cosine"}, (1e-3, 5.5e-4, 1e-4)),
+        ({"warmup": 0.5}, (1e-3 / 50.5, 10**-3.5, 1e-4)),
+    ):
+        chosen = FitOptions(momentum=0.01, final_momentum=1e-4, **options)
+        for step, rate in zip((0, 50, 100), expected, strict=True):
+            _set_rate(optimiser, step, 101, chosen)
+            assert optimiser.param_groups[0]["lr"] == pytest.approx(rate)
+            assert optimiser.param_groups[0]["momentum"] == pytest.approx(10 ** (-2 - step / 50))
 
 
 def test_no_examples_are_refused() -> None:

@@ -1,8 +1,10 @@
 """The paper's detector (PAPER §5): a small fully convolutional feature pyramid with fixed boxes.
 
-One idea a file: `network` (the layers), `boxes` (the five default boxes), `targets` (what each cell
-should answer), `loss` (which cells are asked), `decode` (maps to boxes), `augment`, `train` (the
-resumable loop), `checkpoint` (safetensors), `detector` (the class that ties them together).
+One idea a file: `network` (the layers), `boxes` (the five default boxes), `targets` (what each
+cell should answer), `loss` (which cells are asked), `decode` (maps to boxes), `augment`, `pixels`
+(images to input), `train` (the loop), `resume` (its state), `checkpoint` (safetensors), `readout`
+(tensors to maps and embedding), `options` and `check` (what is accepted), `detector` (the class
+that ties them together).
 """
 
 from labelnext.errors import MissingExtraError

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn import checkpoint
+from labelnext.detectors.fire_fpn import check, checkpoint, readout
 from labelnext.detectors.fire_fpn.boxes import STRIDES, default_boxes
 from labelnext.detectors.fire_fpn.decode import decode
 from labelnext.detectors.fire_fpn.network import Features, FireNetwork, initialise
@@ -22,10 +22,11 @@ from labelnext.detectors.fire_fpn.options import (
     FitOptions,
     build,
 )
-from labelnext.detectors.fire_fpn.train import rescale, to_input, train
+from labelnext.detectors.fire_fpn.pixels import rescale, to_input
+from labelnext.detectors.fire_fpn.train import train
 from labelnext.errors import ArgumentError, CheckpointError
 from labelnext.protocols import Progress, quiet
-from labelnext.types import DenseMaps, Example, Image, MapLevel, Prediction
+from labelnext.types import DenseMaps, Example, Image, Prediction
 
 
 class FireFPN:
@@ -56,9 +57,8 @@ class FireFPN:
         Raises:
             ArgumentError: No classes, a class twice, or an argument outside its domain.
         """
-        names = _class_names(classes)
-        if not isinstance(seed, int | np.integer) or seed < 0:
-            raise ArgumentError("fire-fpn", "seed", expected="a whole number ≥ 0", got=seed)
+        names = check.require_class_names(classes)
+        check.require_seed("fire-fpn", seed)
         values = build(Arguments, arguments, "fire-fpn")
         network = _network(names, values)
         initialise(network, int(seed))
@@ -88,7 +88,7 @@ class FireFPN:
                     f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
                 )
         values = build(Arguments, {**stored, **arguments}, "fire-fpn")
-        names = _class_names(facts["classes"])
+        names = check.require_class_names(facts["classes"])
         network = _network(names, values)
         _fill(network, tensors, path)
         return cls(names, values, network)
@@ -128,12 +128,12 @@ class FireFPN:
             with torch.no_grad():
                 views = self._views(inputs)
                 logits = [self._network.logits(view.decoder) for view in views]
-                levels = _merge(logits, size, self.arguments.mirror_axis)
+                levels = readout.merge(logits, size, self.arguments.mirror_axis)
                 moves = [self._network.offsets(view.decoder) for view in views]
                 there = [move for move in moves if move is not None]
                 axis = self.arguments.mirror_axis
-                offsets = _merge(there, size, axis, signed=True) if there else None
-                vectors = _embedding(views[0].deepest, levels, size)
+                offsets = readout.merge(there, size, axis, signed=True) if there else None
+                vectors = readout.embedding(views[0].deepest, levels, size)
             for k, i in enumerate(chosen):
                 mine = [level[k] for level in levels]
                 shift = None if offsets is None else [level[k] for level in offsets]
@@ -167,13 +167,13 @@ class FireFPN:
             mask = torch.from_numpy(masks[chosen]).to(self._device)
             with torch.no_grad():
                 drawn = [self._draw(view.decoder, mask) for view in self._views(inputs)]
-                levels = _merge(drawn, size, self.arguments.mirror_axis)
+                levels = readout.merge(drawn, size, self.arguments.mirror_axis)
             for k, i in enumerate(chosen):
                 each = [
                     level[k].reshape(samples, len(self.classes), *level.shape[2:])
                     for level in levels
                 ]
-                out[i] = [_maps([level[t] for level in each], size) for t in range(samples)]
+                out[i] = [readout.maps([level[t] for level in each], size) for t in range(samples)]
         return out
 
     def fit(
@@ -196,7 +196,8 @@ class FireFPN:
             CheckpointError: `workdir` holds another fit's state, or a damaged one.
         """
         chosen = build(FitOptions, options, "fire-fpn's fit")
-        _check_examples(examples, len(self.classes))
+        check.require_seed("fire-fpn's fit", seed)
+        check.require_examples(examples, len(self.classes))
         network = copy.deepcopy(self._network)
         train(
             network,
@@ -216,7 +217,7 @@ class FireFPN:
         """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, image in enumerate(images):
-            check_image(image, f"image {i}")
+            check.require_image(image, f"image {i}")
             by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self._device.type == "cpu" else 16)
         if self.arguments.norm == "batch":
@@ -273,45 +274,7 @@ class FireFPN:
             nms=a.nms,
             max_detections=a.max_detections,
         )
-        return Prediction(_maps(logits, size), detections, embedding)
-
-
-def check_image(image: object, name: str) -> None:
-    """Refuse what is not an RGB image of uint8."""
-    good = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3
-    if not good or image.shape[2] != 3 or min(image.shape) < 1:  # type: ignore[attr-defined]
-        shape, kind = getattr(image, "shape", None), getattr(image, "dtype", type(image).__name__)
-        raise ArgumentError(
-            "fire-fpn", "images", expected="RGB images, uint8 [height, width, 3]",
-            got=f"{name} with shape {shape} and type {kind}",
-            remedy="Convert it first, for example with PIL's convert('RGB').",
-        )  # fmt: skip
-
-
-def _check_examples(examples: Sequence[Example], n_classes: int) -> None:
-    if not examples:
-        raise ArgumentError("fire-fpn's fit", "examples", expected="at least one", got="none")
-    for example in examples:
-        xyxy, classes = example.truth.xyxy, example.truth.classes
-        if len(classes) and not (classes.min() >= 0 and classes.max() < n_classes):
-            raise ArgumentError(
-                "fire-fpn's fit", "examples", expected=f"of classes 0 to {n_classes - 1}",
-                got=f"classes {sorted(set(classes.tolist()))} in {example.key!r}",
-            )  # fmt: skip
-        if not (np.isfinite(xyxy).all() and (xyxy[:, 2:] > xyxy[:, :2]).all()):
-            raise ArgumentError(
-                "fire-fpn's fit", "examples", expected="with finite boxes of positive size",
-                got=f"another box in {example.key!r}", remedy="Drop or correct that label.",
-            )  # fmt: skip
-
-
-def _class_names(classes: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(classes)
-    if isinstance(classes, str) or not names or len(set(names)) != len(names):
-        raise ArgumentError(
-            "fire-fpn", "classes", expected="at least one class name, each once", got=classes
-        )
-    return names
+        return Prediction(readout.maps(logits, size), detections, embedding)
 
 
 def _network(classes: tuple[str, ...], values: Arguments) -> FireNetwork:
@@ -347,49 +310,3 @@ def _device(name: str) -> torch.device:
             remedy="torch finds no CUDA device; use device='auto'.",
         )  # fmt: skip
     return device
-
-
-def _maps(levels: list[Float32[np.ndarray, "classes _h _w"]], size: tuple[int, int]) -> DenseMaps:
-    pairs = zip(levels, STRIDES, strict=True)
-    return DenseMaps(tuple(MapLevel(level, stride) for level, stride in pairs), size)
-
-
-def _merge(
-    views: list[list[Float[Tensor, "n c _h _w"]]],
-    size: tuple[int, int],
-    axis: str,
-    *,
-    signed: bool = False,
-) -> list[Float32[np.ndarray, "n c _h _w"]]:
-    """Mean of the views (the second is of the mirrored image), cut to the image.
-
-    `signed` negates channel 0, a shift to the right, on mirroring back.
-    """
-    out = []
-    for level, stride in enumerate(STRIDES):
-        merged = views[0][level]
-        if len(views) == 2:
-            back = views[1][level].flip(3 if axis == "width" else 2)
-            if signed:
-                back[:, 0].neg_()
-            merged = (merged + back) / 2
-        cut = merged[:, :, : -(-size[0] // stride), : -(-size[1] // stride)]
-        out.append(np.ascontiguousarray(cut.cpu().numpy(), dtype=np.float32))
-    return out
-
-
-def _embedding(
-    deepest: Float[Tensor, "n d h8 w8"],
-    levels: list[Float32[np.ndarray, "n classes _h _w"]],
-    size: tuple[int, int],
-) -> Float32[np.ndarray, "n d2"]:
-    height, width = (-(-side // 8) for side in size)
-    features = deepest[:, :, :height, :width].cpu().numpy().astype(np.float64)
-    best = np.max([level.max(1) for level in levels[:4]], axis=0)  # [n, h8, w8]
-    weight = 1 / (1 + np.exp(-np.clip(best.astype(np.float64), -50, 50)))
-    plain = features.mean((2, 3))
-    weighted = np.einsum("nchw,nhw->nc", features, weight / weight.sum((1, 2), keepdims=True))
-    parts = [
-        v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) for v in (plain, weighted)
-    ]
-    return np.concatenate(parts, 1).astype(np.float32)

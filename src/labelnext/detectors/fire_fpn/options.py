@@ -102,7 +102,8 @@ class FitOptions:
         schedule: `exponential` or `cosine` from the one to the other.
         warmup: Share of all steps over which the rate rises from 0.
         decay: Of RMSProp's mean square.
-        momentum: Of RMSProp; the authors' program ran 0.01 → 1e-4, here it is constant.
+        momentum: Of RMSProp at the first step; the authors' program ran 0.01 → 1e-4.
+        final_momentum: Annealed to by the last step, exponentially; None keeps `momentum`.
         n2p: Negatives asked per positive.
         weight_decay: λ of Eq. 7, on convolution kernels; AdamW decouples it.
         augment: Chance that an image is changed by one operation.
@@ -125,6 +126,7 @@ class FitOptions:
     warmup: float = 0.0
     decay: float = 0.9
     momentum: float = 0.0
+    final_momentum: float | None = None
     n2p: float = 15.0
     weight_decay: float = 2e-6
     augment: float = 0.6
@@ -132,7 +134,7 @@ class FitOptions:
     scale_jitter: float = 1.0
     ignore_regions: bool = True
     shared_levels: float | None = None
-    offset_weight: float = 1.0
+    offset_weight: float = 0.1
     average: float = 0.0
     cache_megabytes: float = 512.0
 
@@ -147,6 +149,9 @@ class FitOptions:
         for name in ("n2p", "weight_decay", "offset_weight", "cache_megabytes"):
             check.number(name, 0, 1e9)
         check.number("scale_jitter", 1, 8)
+        if self.final_momentum is not None:
+            check.number("final_momentum", 1e-12, 1)
+            check.number("momentum", 1e-12, 1)
         if self.shared_levels is not None:
             check.number("shared_levels", 0, 1)
         check.choice("optimiser", ("rmsprop", "adamw"))

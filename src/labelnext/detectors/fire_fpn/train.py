@@ -1,29 +1,23 @@
 """The training loop: epochs that can be killed at any point and gone on with, bit for bit."""
 
-import hashlib
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, UInt8
+from jaxtyping import Float64
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn import checkpoint
 from labelnext.detectors.fire_fpn.augment import augment
 from labelnext.detectors.fire_fpn.loss import classification_loss, offset_loss, sample_entries
 from labelnext.detectors.fire_fpn.network import FireNetwork
 from labelnext.detectors.fire_fpn.options import FitOptions
+from labelnext.detectors.fire_fpn.pixels import Cache, to_input
+from labelnext.detectors.fire_fpn.resume import job_of, keep, restore
 from labelnext.detectors.fire_fpn.targets import Targets, assign
-from labelnext.errors import CheckpointError
 from labelnext.protocols import Progress
 from labelnext.types import Example, GroundTruth, Image
-
-STATE, LOG = "fit.safetensors", "loss.jsonl"
 
 
 def train(
@@ -62,9 +56,9 @@ def train(
     """
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     optimiser = _optimiser(network, options)
-    job = _job(start, examples, seed, options)
-    losses = _restore(workdir, job, network, average, optimiser)
-    cache = _Cache(image_scale, int(options.cache_megabytes * 2**20))
+    job = job_of(start, examples, seed, options)
+    losses = restore(workdir, job, network, average, optimiser)
+    cache = Cache(image_scale, int(options.cache_megabytes * 2**20))
     per_epoch = math.ceil(len(examples) / options.batch_size)
     network.train()
     for epoch in range(len(losses), options.epochs):
@@ -82,7 +76,7 @@ def train(
             progress("train", done + 1, per_epoch * options.epochs, loss=loss)
         losses.append(total / per_epoch)
         if workdir is not None:
-            _keep(workdir, job, network, average, optimiser, losses)
+            keep(workdir, job, network, average, optimiser, losses)
     network.load_state_dict(average)
     network.eval()
 
@@ -130,48 +124,6 @@ def _step(
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     return total
-
-
-def to_input(images: Sequence[Image], device: torch.device) -> Float[Tensor, "n 3 h w"]:
-    """Images of one size as the network's input: edge-padded to multiples of 8, (x−127)/128."""
-    height, width = images[0].shape[:2]
-    pad = ((0, -height % 8), (0, -width % 8), (0, 0))
-    stack = np.stack(
-        [np.pad(image, pad, "edge") if any(map(any, pad)) else image for image in images]
-    )
-    x = torch.from_numpy(stack).to(device).permute(0, 3, 1, 2)  # channels last in memory
-    return (x.float() - 127) / 128
-
-
-def rescale(image: Image, image_scale: float) -> UInt8[np.ndarray, "height2 width2 3"]:
-    """The image at the network's resolution: area-averaged when shrunk, bilinear when enlarged."""
-    if image_scale == 1:
-        return image
-    height, width = (max(1, round(side * image_scale)) for side in image.shape[:2])
-    method = cv2.INTER_AREA if image_scale < 1 else cv2.INTER_LINEAR
-    resized: Image = cv2.resize(image, (width, height), interpolation=method)
-    return resized
-
-
-class _Cache:
-    """Rescaled images up to a number of bytes; what no longer fits is read again each epoch."""
-
-    def __init__(self, image_scale: float, limit: int) -> None:
-        self.image_scale, self.left = image_scale, limit
-        self.held: dict[int, tuple[Image, GroundTruth]] = {}
-
-    def get(self, index: int, example: Example) -> tuple[Image, GroundTruth]:
-        if index in self.held:
-            return self.held[index]
-        full = example.load()
-        image = rescale(full, self.image_scale)
-        zoom = np.array([image.shape[1] / full.shape[1], image.shape[0] / full.shape[0]] * 2)
-        truth = example.truth
-        truth = GroundTruth(truth.xyxy * zoom, truth.classes, truth.ignore, truth.visible)
-        if image.nbytes <= self.left:
-            self.left -= image.nbytes
-            self.held[index] = (image, truth)
-        return image, truth
 
 
 def _prepare(
@@ -243,6 +195,9 @@ def _set_rate(optimiser: torch.optim.Optimizer, done: int, total: int, options: 
     warm = options.warmup * total
     for group in optimiser.param_groups:
         group["lr"] = rate * min(1.0, (done + 1) / warm) if warm else rate
+        if options.optimiser == "rmsprop" and options.final_momentum is not None:
+            change = options.final_momentum / options.momentum
+            group["momentum"] = options.momentum * change**share
 
 
 def _follow(average: dict[str, Tensor], network: FireNetwork, done: int, decay: float) -> None:
@@ -251,75 +206,3 @@ def _follow(average: dict[str, Tensor], network: FireNetwork, done: int, decay: 
     with torch.no_grad():
         for name, value in network.state_dict().items():
             average[name].lerp_(value, 1 - kept)
-
-
-def _job(start: str, examples: Sequence[Example], seed: int, options: FitOptions) -> dict[str, str]:
-    """What must agree for a state to be gone on with; pixels are trusted to go with the keys."""
-    truth = hashlib.sha256()
-    for example in examples:
-        truth.update(json.dumps(example.key).encode())
-        for part in (example.truth.xyxy, example.truth.classes, example.truth.ignore):
-            truth.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
-    shown = {k: v for k, v in asdict(options).items() if k != "cache_megabytes"}
-    return {
-        "starting detector": start,
-        "examples": truth.hexdigest(),
-        "seed": str(seed),
-        "options": json.dumps(shown, sort_keys=True),
-    }
-
-
-def _keep(
-    workdir: Path,
-    job: dict[str, str],
-    network: FireNetwork,
-    average: Mapping[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-    losses: list[float],
-) -> None:
-    tensors = {f"network/{k}": v for k, v in network.state_dict().items()}
-    tensors |= {f"average/{k}": v for k, v in average.items()}
-    for i, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser/{i}/{k}": v for k, v in state.items() if v is not None}
-    checkpoint.write(workdir / STATE, tensors, {"job": job, "losses": losses})
-    _write_log(workdir, losses)
-
-
-def _restore(
-    workdir: Path | None,
-    job: dict[str, str],
-    network: FireNetwork,
-    average: dict[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-) -> list[float]:
-    """Put a state left in `workdir` back; returns the mean loss of every epoch done so far."""
-    if workdir is None or not (workdir / STATE).exists():
-        return []
-    tensors, facts = checkpoint.read(workdir / STATE)
-    other = [name for name, value in job.items() if facts.get("job", {}).get(name) != value]
-    if other:
-        raise CheckpointError(
-            f"{workdir / STATE}: belongs to a fit with another {', '.join(other)}. "
-            "Pass another workdir, or delete the file to train afresh."
-        )
-    parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimiser": {}}
-    for name, value in tensors.items():
-        part, _, rest = name.partition("/")
-        parts[part][rest] = value
-    network.load_state_dict(parts["network"])
-    for name, value in parts["average"].items():
-        average[name].copy_(value)
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in parts["optimiser"].items():
-        index, _, slot = name.partition("/")
-        state.setdefault(int(index), {})[slot] = value
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": state, "param_groups": groups})
-    losses = [float(x) for x in facts["losses"]]
-    _write_log(workdir, losses)  # the log may lag one epoch behind the state
-    return losses
-
-
-def _write_log(workdir: Path, losses: list[float]) -> None:
-    rows = [json.dumps({"epoch": i + 1, "loss": loss}) for i, loss in enumerate(losses)]
-    checkpoint.replace(workdir / LOG, "".join(f"{row}\n" for row in rows).encode())

@@ -1,0 +1,55 @@
+"""Images as the network's input, and the bounded memory of them during training."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from labelnext.detectors.fire_fpn.check import require_image
+from labelnext.types import Example, GroundTruth, Image
+
+
+def to_input(images: Sequence[Image], device: torch.device) -> Float[Tensor, "n 3 h w"]:
+    """Images of one size as the network's input: edge-padded to multiples of 8, (x−127)/128."""
+    height, width = images[0].shape[:2]
+    pad = ((0, -height % 8), (0, -width % 8), (0, 0))
+    stack = np.stack(
+        [np.pad(image, pad, "edge") if any(map(any, pad)) else image for image in images]
+    )
+    x = torch.from_numpy(stack).to(device).permute(0, 3, 1, 2)  # channels last in memory
+    return (x.float() - 127) / 128
+
+
+def rescale(image: Image, image_scale: float) -> UInt8[np.ndarray, "height2 width2 3"]:
+    """The image at the network's resolution: area-averaged when shrunk, bilinear when enlarged."""
+    if image_scale == 1:
+        return image
+    height, width = (max(1, round(side * image_scale)) for side in image.shape[:2])
+    method = cv2.INTER_AREA if image_scale < 1 else cv2.INTER_LINEAR
+    resized: Image = cv2.resize(image, (width, height), interpolation=method)
+    return resized
+
+
+class Cache:
+    """Rescaled images up to a number of bytes; what no longer fits is read again each epoch."""
+
+    def __init__(self, image_scale: float, limit: int) -> None:
+        self.image_scale, self.left = image_scale, limit
+        self.held: dict[int, tuple[Image, GroundTruth]] = {}
+
+    def get(self, index: int, example: Example) -> tuple[Image, GroundTruth]:
+        if index in self.held:
+            return self.held[index]
+        full = example.load()
+        require_image(full, f"{example.key!r}")
+        image = rescale(full, self.image_scale)
+        zoom = np.array([image.shape[1] / full.shape[1], image.shape[0] / full.shape[0]] * 2)
+        truth = example.truth
+        truth = GroundTruth(truth.xyxy * zoom, truth.classes, truth.ignore, truth.visible)
+        if image.nbytes <= self.left:
+            self.left -= image.nbytes
+            self.held[index] = (image, truth)
+        return image, truth
