@@ -95,7 +95,7 @@ def test_one_scale_covers_all_usable_frames_and_starts_at_zero() -> None:
     frames = [
         frame(path, pixel_scores=np.array([[0.5, 1.0]], np.float32)),
         frame(path, pixel_scores=np.array([[0.2, 3.0]], np.float32)),
-        frame(path, pixel_scores=np.array([[np.nan, 9.0]], np.float32)),
+        frame(path, pixel_scores=np.array([[-np.inf, np.inf]], np.float32)),
         frame(path, pixel_scores=None),
     ]
     assert pictures.scale_of(frames) == (0.0, 3.0)

@@ -1,4 +1,6 @@
 import itertools
+import re
+from importlib import resources
 
 import pytest
 
@@ -30,6 +32,17 @@ def contrast(a: str, b: str) -> float:
 def test_every_hue_stands_out_from_its_background(mode: str) -> None:
     hues = (*style.LIGHT, style.GREY[0]) if mode == "light" else (*style.DARK, style.GREY[1])
     assert min(contrast(h, PAPER[mode]) for h in hues) >= 3
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_text_can_be_read_on_every_background(mode: int) -> None:
+    css = resources.files("labelnext.report").joinpath("style.css").read_text(encoding="utf-8")
+    block = re.findall(r":root \{([^}]*)\}", css)[mode]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+    for text, ground in itertools.product(("ink", "muted", "accent"), ("paper", "raised")):
+        assert contrast(colours[text], colours[ground]) >= 4.5
+    assert contrast(colours["warn"], colours["warn-paper"]) >= 4.5
+    assert contrast(colours["ink"], colours["grid"]) >= 4.5
 
 
 @pytest.mark.parametrize("defect", SIMULATED)

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labelnext.report import text
@@ -9,6 +9,7 @@ from tests.report.studies import NAN, Page
 
 
 @given(st.text())
+@example("\"'<&>")
 def test_escaped_text_reads_back_as_its_plain_form(words: str) -> None:
     shown = text.escape(words)
     assert not set('<>"') & set(shown)
