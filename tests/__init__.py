@@ -1,4 +1,4 @@
-"""Tests; the tree mirrors src, and reference/ holds slow restatements that share no code with it."""
+"""Tests mirror src; reference/ holds slow restatements that share no code with it."""
 
 from beartype import BeartypeConf, beartype
 

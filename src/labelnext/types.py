@@ -104,9 +104,9 @@ class ImageRecord:
     """One image or video frame as indexed.
 
     Attributes:
-        key: Stable name, unique in a project; ties between scores break by it.
+        key: Stable name, unique in a project.
         path: Where its bytes are.
-        width: In pixels, upright (EXIF orientation applied); 0 where a reader leaves it to indexing.
+        width: In pixels, upright (EXIF orientation applied); 0 where left to indexing.
         height: In pixels, the same.
         video: Name of the video the frame belongs to; None for a still.
         frame: Index of the frame in its video; None for a still.

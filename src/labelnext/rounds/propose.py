@@ -29,7 +29,7 @@ def select(project: Project, number: int) -> StepRow:
     if done is not None:
         return done
     start = time.perf_counter()
-    pool = project.index.records("pool")
+    pool = sorted(project.index.records("pool"), key=_place)
     blocked = project.ledger.blocked()
     mask = np.array([record.key in blocked for record in pool], bool)
     strategy = project.strategy()
@@ -109,6 +109,11 @@ def candidates(project: Project) -> list[ImageRecord]:
         )
     blocked = project.ledger.blocked()
     return [record for record in pool if record.key not in blocked]
+
+
+def _place(record: ImageRecord) -> tuple[str, int, str]:
+    """Frames in order of time, video after video; ties between scores break by this order."""
+    return (record.video or "", record.frame or 0, record.key)
 
 
 def _scores(
