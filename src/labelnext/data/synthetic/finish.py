@@ -48,7 +48,7 @@ def finish(
         result += _glow(canvas, lamps, dark)
     if light.contrast != 1.0:
         result += 110 * (1 - light.contrast)
-    sigma = light.noise * (1 + 1.2 * dark)
+    sigma = light.noise * (1 + 0.5 * dark)
     result += _noise(height, width, rng) * np.float32(sigma)
     done: UInt8[np.ndarray, "h w 3"] = cv2.convertScaleAbs(np.maximum(result, 0, out=result))
     return done

@@ -70,8 +70,9 @@ class Person:
         dx, dz = ahead[0] - behind[0], ahead[1] - behind[1]
         far = math.hypot(dx, dz)
         forward = (dx / far, dz / far) if far > 0.05 else self.faces
-        cycle = 0.83 * self.look.height
-        return Where(x, z, forward, self.phase + 2 * math.pi * gone / cycle, min(1.6, speed / 1.3))
+        # Two steps of a walk are 0.83 body heights; a run has longer steps, not only more of them.
+        cycle = 0.83 * self.look.height * max(1.0, speed / 1.3) ** 0.6
+        return Where(x, z, forward, self.phase + 2 * math.pi * gone / cycle, min(1.4, speed / 1.3))
 
     def _place(self, seconds: float) -> tuple[float, float, float, float]:
         seconds = min(max(seconds, self.way[0][0]), self.way[-1][0])
