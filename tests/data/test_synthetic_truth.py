@@ -124,9 +124,9 @@ def test_a_door_shows_what_is_between_its_posts():
 
 def test_small_and_nearly_hidden_people_are_ignored():
     world = empty_street()
-    small = picture(replace(world, people=(somebody(4, 1.0, 40.0),))).truth
+    small = picture(replace(world, people=(somebody(4, 1.0, 34.0),))).truth
     assert small.ignore.tolist() == [True]
-    assert small.xyxy[0, 3] - small.xyxy[0, 1] < 16
+    assert small.xyxy[0, 3] - small.xyxy[0, 1] < 20
     large = picture(replace(world, people=(somebody(4, 1.0, 20.0),))).truth
     assert large.ignore.tolist() == [False]
 

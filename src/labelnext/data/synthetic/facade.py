@@ -1,5 +1,6 @@
 """Fronts of buildings as textures: doors, windows, shops, and dolls and posters of persons."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from labelnext.data.synthetic.canvas import Canvas, Colour
-from labelnext.data.synthetic.figure import Pose, draw, tint
+from labelnext.data.synthetic.figure import Look, Pose, draw, tint
 from labelnext.data.synthetic.wardrobe import dress, jitter, pick
 
 SCALE = 20
@@ -207,16 +208,8 @@ def _mannequin(wall: _Wall, x: float, y: float) -> None:
     """A shop-window doll: a standing figure without a face, pale all over."""
     rng = wall.rng
     pale = jitter(rng, (214, 206, 198), 8)
-    look = dress(rng, "south")
-    look = type(look)(
-        **{
-            **{name: getattr(look, name) for name in look.__slots__},
-            "skin": pale,
-            "hair": pale,
-            "hair_style": "bald",
-            "bag": "none",
-            "umbrella": None,
-        }
+    look = replace(
+        dress(rng, "south"), skin=pale, hair=pale, hair_style="bald", bag="none", umbrella=None
     )
     _stamp(wall, look, x, y, 1.72)
 
@@ -230,9 +223,9 @@ def _poster(wall: _Wall, x: float, y: float, w: float, h: float) -> None:
     wall.rect(x + 0.05, y + 0.04, w - 0.1, 0.14, (235, 232, 225), 70)
 
 
-def _stamp(wall: _Wall, look: object, x: float, y: float, size: float) -> None:
+def _stamp(wall: _Wall, look: Look, x: float, y: float, size: float) -> None:
     turn = wall.rng.uniform(-0.9, 0.9)
     pose = Pose(float(wall.rng.uniform(0, 6)), 0.25, (float(np.sin(turn)), -float(np.cos(turn))))
     rows = wall.canvas.pixels.shape[0]
-    figure = draw(look, pose, column=x * SCALE, row=rows - y * SCALE, height=size * SCALE)  # type: ignore[arg-type]
+    figure = draw(look, pose, column=x * SCALE, row=rows - y * SCALE, height=size * SCALE)
     wall.canvas.sprite(figure.sprite, figure.left, figure.top)

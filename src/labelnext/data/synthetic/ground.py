@@ -82,7 +82,9 @@ def _cobbles(image: np.ndarray) -> None:
 def _markings(
     image: np.ndarray, x: np.ndarray, z: np.ndarray, profile: Profile, south: bool
 ) -> None:
-    def line(middle: float, wide: float, colour: Colour, on: float = 1.0, period: float = 1.0):  # type: ignore[no-untyped-def]
+    def line(
+        middle: float, wide: float, colour: Colour, on: float = 1.0, period: float = 1.0
+    ) -> None:
         mask = (z % period < on * period)[:, None] & (np.abs(x - middle) < wide / 2)[None, :]
         image[mask] = 0.25 * image[mask] + 0.75 * _rgb(colour)
 

@@ -11,10 +11,10 @@ from jaxtyping import Float64
 from labelnext.data.synthetic.camera import Camera, project_point
 from labelnext.data.synthetic.car import Car, half_length
 from labelnext.data.synthetic.ground import Profile
+from labelnext.data.synthetic.render import SMALLEST
 from labelnext.data.synthetic.wardrobe import dress
 from labelnext.data.synthetic.world import Opening, Person, Where
 
-_SMALLEST = 16 / 240
 _LARGEST = 140 / 240
 _MOST = 250
 
@@ -81,7 +81,7 @@ def _candidate(rng: np.random.Generator, stage: Stage) -> Person | None:
     z = stage.cameras[max(k, 0)].z
     if stage.crossings and rng.random() < 0.1:
         return _waiting(rng, stage)
-    zebras = [c for c in stage.crossings if 5.0 < c - z < 22.0]
+    zebras = [c for c in stage.crossings if 3.6 < c - z < 18.0]
     if zebras and rng.random() < 0.6:
         return _crossing(rng, stage, float(rng.choice(zebras)), k / stage.rate)
     near = [o for o in stage.openings if 4.0 < (o.z0 + o.z1) / 2 - z < 30.0]
@@ -207,7 +207,7 @@ def _frames(
         inside = -tall * 0.12 < column < camera.width + tall * 0.12
         if inside and tall > _LARGEST * camera.height:
             return None
-        seen = inside and tall >= _SMALLEST * camera.height and abs(where.x) < wall + 0.1
+        seen = inside and tall >= SMALLEST * camera.height and abs(where.x) < wall + 0.1
         if seen and not _hidden(where, camera, cars, middles):
             frames.append(k)
     return frozenset(frames)

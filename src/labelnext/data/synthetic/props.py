@@ -15,6 +15,13 @@ from labelnext.data.synthetic.wardrobe import dress, jitter, pick
 LOOKALIKES = ("bollard", "hydrant", "mailbox", "statue", "column", "bin", "meter", "trunk")
 """Kinds that a detector may take for a person."""
 
+SIGNAL: tuple[tuple[float, Colour], ...] = (
+    (3.2, (255, 50, 40)),
+    (2.9, (255, 190, 50)),
+    (2.6, (70, 235, 140)),
+)
+"""Metres up and colour of a traffic light's lamps."""
+
 _SCALE = 64
 
 
@@ -276,10 +283,9 @@ def _signal(rng: np.random.Generator) -> Picture:
     sheet.post(0, 0, 2.6, 0.11, (70, 76, 74))
     sheet.post(0, 2.45, 3.35, 0.34, (34, 36, 36))
     on = int(rng.integers(3))
-    colours = ((255, 50, 40), (255, 190, 50), (70, 235, 140))
-    for i, y in enumerate((3.2, 2.9, 2.6)):
-        sheet.ball(0, y, 0.11, 0.11, colours[i] if i == on else tint(colours[i], 0.25))
-    return sheet.done((0, (3.2, 2.9, 2.6)[on]))
+    for i, (y, colour) in enumerate(SIGNAL):
+        sheet.ball(0, y, 0.11, 0.11, colour if i == on else tint(colour, 0.25))
+    return sheet.done((0, SIGNAL[on][0]))
 
 
 def draw_prop(canvas: Canvas, camera: Camera, prop: Prop, pictures: Bank) -> float:

@@ -1,6 +1,8 @@
 """Draws a world from a camera, from far to near, and reads the exact truth off what is seen."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -19,11 +21,11 @@ from labelnext.data.synthetic.facade import SCALE
 from labelnext.data.synthetic.figure import Drawn, Pose, draw, tint
 from labelnext.data.synthetic.finish import finish
 from labelnext.data.synthetic.ground import draw_ground, draw_sky
-from labelnext.data.synthetic.props import draw_prop
+from labelnext.data.synthetic.props import SIGNAL, Prop, draw_prop
 from labelnext.data.synthetic.world import Building, Light, Person, Where, World
 from labelnext.types import GroundTruth
 
-SMALLEST = 16 / 240
+SMALLEST = 20 / 240
 """A person less tall than this share of the image's height is marked `ignore`."""
 
 LEAST_VISIBLE = 0.2
@@ -183,30 +185,35 @@ def _objects(
     canvas: Canvas, camera: Camera, world: World, seconds: float, dark: float
 ) -> tuple[list[_Seen], list[Lamp]]:
     """Draw all that stands or moves, far to near; who is seen, and the lights."""
-    queue: list[tuple[float, int, object]] = []
+    queue: list[tuple[float, int, Callable[[], None]]] = []
+    seen: list[_Seen] = []
+    lamps: list[Lamp] = []
+
+    def add_car(car: Car, z: float) -> None:
+        found = draw_car(canvas, camera, car, z)
+        lamps.extend(found if dark > 0.05 else [])
+
+    def add_person(number: int, person: Person, where: Where) -> None:
+        drawn = _person(canvas, camera, world, number, person, where)
+        if drawn is not None:
+            seen.append(drawn)
+
     for car in world.cars:
         z = car.z + car.speed * seconds
         if -4 < z - camera.z < 80:
-            queue.append((z, 0, (car, z)))
+            queue.append((z, 0, partial(add_car, car, z)))
     for prop in world.props:
         if 0 < prop.z - camera.z < 90:
-            queue.append((prop.z + _later(world, prop.x), 1, prop))
+            action = partial(_prop, canvas, camera, world, prop, lamps)
+            queue.append((prop.z + _later(world, prop.x), 1, action))
     for number, person in enumerate(world.people, start=1):
         where = person.at(seconds)
         if where is not None and 0 < where.z - camera.z < 90:
-            queue.append((where.z + _later(world, where.x), 2, (number, person, where)))
+            action = partial(add_person, number, person, where)
+            queue.append((where.z + _later(world, where.x), 2, action))
     queue.sort(key=lambda item: (-item[0], item[1]))
-    seen: list[_Seen] = []
-    lamps: list[Lamp] = []
-    for _, kind, thing in queue:
-        if kind == 0:
-            lamps += _car(canvas, camera, thing, dark)  # type: ignore[arg-type]
-        elif kind == 1:
-            lamps += _prop(canvas, camera, world, thing)
-        else:
-            drawn = _person(canvas, camera, world, *thing)  # type: ignore[misc]
-            if drawn is not None:
-                seen.append(drawn)
+    for _, _, draw_it in queue:
+        draw_it()
     return seen, lamps
 
 
@@ -215,28 +222,23 @@ def _later(world: World, x: float) -> float:
     return 2.4 if abs(x) > world.assets.profile.parking else -2.4
 
 
-def _car(canvas: Canvas, camera: Camera, thing: tuple[Car, float], dark: float) -> list[Lamp]:
-    car, z = thing
-    lamps = draw_car(canvas, camera, car, z)
-    return lamps if dark > 0.05 else []
-
-
-def _prop(canvas: Canvas, camera: Camera, world: World, prop: object) -> list[Lamp]:
-    depth = draw_prop(canvas, camera, prop, world.assets.bank)  # type: ignore[arg-type]
-    pictures = world.assets.bank[prop.kind]  # type: ignore[attr-defined]
-    lamp = pictures[prop.variant % len(pictures)].lamp  # type: ignore[attr-defined]
+def _prop(canvas: Canvas, camera: Camera, world: World, prop: Prop, lamps: list[Lamp]) -> None:
+    depth = draw_prop(canvas, camera, prop, world.assets.bank)
+    pictures = world.assets.bank[prop.kind]
+    lamp = pictures[prop.variant % len(pictures)].lamp
     if depth <= 0 or lamp is None:
-        return []
-    u, v, _ = project_point(camera, prop.x, lamp[1], prop.z)  # type: ignore[attr-defined]
+        return
+    u, v, _ = project_point(camera, prop.x, lamp[1], prop.z)
     size = camera.focal / depth
     u += lamp[0] * size
-    if prop.kind == "signal":  # type: ignore[attr-defined]
-        colours = ((255, 60, 50), (255, 190, 60), (80, 240, 150))
-        index = min(range(3), key=lambda i: abs((3.2, 2.9, 2.6)[i] - lamp[1]))
-        canvas.disc(u, v, size * 0.1, colours[index], 220)
-        return [Lamp(u, v, size * 0.3, colours[index], depth)]
-    canvas.disc(u, v, size * 0.16, (255, 232, 190), 255)
-    return [Lamp(u, v, -size * 0.5, (255, 206, 140), depth)]
+    if prop.kind == "signal":
+        colour = min(SIGNAL, key=lambda pair: abs(pair[0] - lamp[1]))[1]
+        canvas.disc(u, v, size * 0.1, colour, 220)
+        lamps.append(Lamp(u, v, size * 0.3, colour, depth))
+    else:
+        canvas.disc(u, v, size * 0.16, (255, 232, 190), 255)
+        # A negative radius tells a street lamp, which lights the ground, from a car's.
+        lamps.append(Lamp(u, v, -size * 0.5, (255, 206, 140), depth))
 
 
 def _person(

@@ -7,6 +7,7 @@ import numpy as np
 
 from labelnext.data.synthetic.camera import Camera
 from labelnext.data.synthetic.car import Car, half_length
+from labelnext.data.synthetic.figure import Look
 from labelnext.data.synthetic.frame import SyntheticFrame, check, tags
 from labelnext.data.synthetic.ground import sky
 from labelnext.data.synthetic.layout import furniture, houses, parked
@@ -131,7 +132,7 @@ def _people(
     return tuple(found)
 
 
-def _someone(rng: np.random.Generator, look: object, x: float, z: float, turn: float) -> Person:
+def _someone(rng: np.random.Generator, look: Look, x: float, z: float, turn: float) -> Person:
     ahead = (math.sin(turn), math.cos(turn))
     phase = float(rng.uniform(0, 2 * math.pi))
     if rng.random() < 0.25:
@@ -142,7 +143,7 @@ def _someone(rng: np.random.Generator, look: object, x: float, z: float, turn: f
             (-1.0, x - ahead[0] * v, z - ahead[1] * v),
             (1.0, x + ahead[0] * v, z + ahead[1] * v),
         )
-    return Person(look, way, faces=ahead, phase=phase)  # type: ignore[arg-type]
+    return Person(look, way, faces=ahead, phase=phase)
 
 
 def _spot(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64
 
 from labelnext.data.synthetic.camera import Camera
 from labelnext.data.synthetic.car import Car
@@ -35,6 +36,9 @@ LIGHTS: dict[str, Light] = {
     ),
 }
 """The lights a video can have, by name."""
+
+_FASTEST = 7.0
+_BRAKE = 2.0
 
 
 def video(
@@ -121,12 +125,12 @@ def shoot(
     variant = int(rng.integers(len(PROFILES["north"])))
     street = assets(seed, "north", variant)
     chosen = LIGHTS[light or str(rng.choice(list(LIGHTS)))]
-    cameras, rush = _path(rng, frames, size, street.profile.lane)
-    end = cameras[-1].z + 110.0
+    end = frames / RATE * _FASTEST + 110.0
     rows = houses(rng, street, -10.0, end)
+    zebras = tuple(gap.z0 - 2.2 for gap in rows.gaps)
+    cameras, rush = _path(rng, frames, size, street.profile.lane, zebras)
     lit = chosen.dark[1] > 0.3
     density = float(rng.uniform(0.3, 0.7))
-    zebras = tuple(gap.z0 - 2.2 for gap in rows.gaps)
     cars = parked(rng, street, rows, zebras, -2.0, end, density) + _traffic(
         rng, street, cameras, lit
     )
@@ -148,24 +152,30 @@ def shoot(
 
 
 def _path(
-    rng: np.random.Generator, frames: int, size: tuple[int, int], lane: float
+    rng: np.random.Generator,
+    frames: int,
+    size: tuple[int, int],
+    lane: float,
+    zebras: tuple[float, ...],
 ) -> tuple[tuple[Camera, ...], tuple[float, ...]]:
-    """The camera's way: a slowly changing speed, now and then a stop, a little sway."""
+    """The camera's way: a slowly changing speed, often a stop at a crossing, a little sway."""
     height, width = size
     t = np.arange(frames) / RATE
     base = float(rng.uniform(3.2, 5.0))
-    speed = base * (1 + 0.35 * np.sin(t * rng.uniform(0.25, 0.5) + rng.uniform(0, 6)))
-    if rng.random() < 0.5 and frames > 40:
-        stop, long = rng.uniform(0.2, 0.8) * t[-1], rng.uniform(1.0, 2.2)
-        speed *= np.clip((np.abs(t - stop) - long) / 1.2, 0, 1)
-    z = np.concatenate([[0.0], np.cumsum(speed[:-1]) / RATE])
+    wish = base * (1 + 0.35 * np.sin(t * rng.uniform(0.25, 0.5) + rng.uniform(0, 6)))
+    reached = [zebra for zebra in zebras if 12 < zebra < 0.8 * base * t[-1]]
+    stop, patience = math.inf, 0.0
+    if reached and rng.random() < 0.75:
+        stop = float(rng.choice(reached)) - float(rng.uniform(4.2, 7.5))
+        patience = float(rng.uniform(1.0, 3.0))
+    z, speed = _drive(wish, stop, patience)
     a, b, c = rng.uniform(0, 6, 3)
     focal = 1.15 * height
     cameras = tuple(
         Camera(
             x=lane + 0.12 * math.sin(0.5 * t[k] + a),
             y=1.32,
-            z=float(z[k]),
+            z=z[k],
             yaw=0.012 * math.sin(0.7 * t[k] + b),
             focal=focal,
             width=width,
@@ -175,6 +185,25 @@ def _path(
         for k in range(frames)
     )
     return cameras, tuple(float(0.0022 * v) for v in speed)
+
+
+def _drive(
+    wish: Float64[np.ndarray, "frames"], stop: float, patience: float
+) -> tuple[list[float], list[float]]:
+    """Way and speed frame by frame, braking for a stop of `patience` seconds and going on."""
+    z, v = 0.0, float(wish[0])
+    way, speeds = [], []
+    for wished in wish:
+        way.append(z)
+        speeds.append(v)
+        left = stop - z
+        if patience > 0 and left < 0.2:
+            v, patience = 0.0, patience - 1 / RATE
+        else:
+            brake = math.sqrt(2 * _BRAKE * max(left, 0.02)) if patience > 0 else math.inf
+            v = min(float(wished), v + _BRAKE / RATE, brake)
+        z += v / RATE
+    return way, speeds
 
 
 def _traffic(

@@ -166,6 +166,7 @@ PROFILES = {
     "north": (
         Profile(road=5.8, wall=9.2, parking=4.75, lane=1.8),
         Profile(road=5.2, wall=8.4, parking=4.2, lane=1.6),
+        Profile(road=4.7, wall=7.5, parking=3.75, lane=1.4),
     ),
 }
 
