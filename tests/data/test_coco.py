@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labelnext.data import coco
-from labelnext.errors import ArgumentError, DataError
+from labelnext.errors import ArgumentError, DataError, ProjectError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 side = st.integers(1, 500)
@@ -213,5 +213,5 @@ def test_write_refuses(tmp_path: Path) -> None:
 
 def test_write_where_it_cannot(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(ProjectError, match="cannot be written"):
         coco.write(tmp_path / "file" / "labels.json", [], ["person"])

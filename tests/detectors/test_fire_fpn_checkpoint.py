@@ -1,5 +1,6 @@
 """Weights on disk: round trips, and every way a file can be unfit."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -13,7 +14,7 @@ torch = pytest.importorskip("torch", reason="fire-fpn needs torch")
 from safetensors.torch import save_file  # noqa: E402
 
 from labelnext.detectors.fire_fpn import FireFPN, checkpoint  # noqa: E402
-from labelnext.errors import CheckpointError  # noqa: E402
+from labelnext.errors import CheckpointError, ProjectError  # noqa: E402
 
 
 @pytest.fixture
@@ -101,8 +102,8 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ProjectError, match="No space left"):
         FireFPN.create(["a"], seed=1, width=0.125).save(saved)
     assert saved.read_bytes() == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelnext.engine import decode_ahead, predict, score
-from labelnext.errors import DataError, LabelnextError
+from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.store.shards import ROWS, ScoreShards
 from labelnext.types import DenseMaps, Detections, ImageRecord, MapLevel, Prediction
 
@@ -132,6 +132,33 @@ def test_stochastic_passes_need_a_stochastic_detector(tmp_path):
     plain = type("Plain", (), methods)()
     with pytest.raises(LabelnextError, match="3 stochastic passes"):
         run(tmp_path, 3, samples=3, detector=plain)
+
+
+def test_an_image_whose_score_fails_is_recorded(tmp_path):
+    class Sometimes(Logit):
+        def image_score(self, prediction, samples):
+            value = super().image_score(prediction, samples)
+            if value == 4.0:
+                raise ArgumentError("score", "maps", expected="free of NaN", got="NaN")
+            return np.nan if value == 5.0 else value
+
+    shards = ScoreShards(tmp_path, "f")
+    score(records(10), Mean(), Sometimes(), read, shards, rng_of=np.random.default_rng)
+    problems = {row.key: row.problem for row in shards.rows() if row.problem}
+    assert list(problems) == ["00004", "00005", "00007"]
+    assert "free of NaN" in problems["00004"]
+    assert problems["00005"] == "its score is nan"
+
+
+def test_when_every_image_fails_the_job_stops_and_says_why(tmp_path):
+    class Never(Logit):
+        def image_score(self, prediction, samples):
+            raise ArgumentError("score", "maps", expected="free of NaN", got="NaN")
+
+    with pytest.raises(LabelnextError, match=r"None of 10 images.*00000: .*free of NaN"):
+        score(records(10), Mean(), Never(), read, ScoreShards(tmp_path, "f"),
+              rng_of=np.random.default_rng)  # fmt: skip
+    assert not list(tmp_path.glob("part-*"))
 
 
 def test_predictions_come_with_their_images():

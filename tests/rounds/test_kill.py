@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labelnext.rounds.overview import opened
-from labelnext.store.files import file_digest
+from labelnext.files import file_digest
 from tests.rounds.scenes import project
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")

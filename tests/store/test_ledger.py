@@ -103,6 +103,19 @@ def test_a_missing_ledger_says_what_to_do(tmp_path):
         Ledger(tmp_path / "none.sqlite")
 
 
+def test_a_full_disk_loses_nothing(ledger):
+    propose(ledger)
+    pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+    ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+    many = {"a": GroundTruth.from_boxes(np.ones((20_000, 4)))}
+    with pytest.raises(ProjectError, match="full.*free space"):
+        ledger.receive(1, many)
+    assert ledger.labels() == {}
+    ledger._db.execute("PRAGMA max_page_count = 1000000")
+    assert ledger.receive(1, many) == (1, 0)
+    assert len(ledger.picks(1)) == 2
+
+
 def test_a_newer_schema_is_refused(tmp_path):
     path = tmp_path / "ledger.sqlite"
     Ledger(path, create=True).close()

@@ -11,6 +11,7 @@ from labelnext.coco_format import CocoBox, CocoFile, CocoImage, parse
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
 from labelnext.errors import ArgumentError, DataError
+from labelnext.files import write_text
 from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
@@ -85,7 +86,7 @@ def write(path: Path, samples: Iterable[Sample], classes: Sequence[str]) -> None
             annotations += _annotations(number, len(annotations), sample.truth)
     categories = [{"id": i, "name": name} for i, name in enumerate(classes, start=1)]
     content = {"images": images, "annotations": annotations, "categories": categories}
-    _write_whole(path, json.dumps(content, ensure_ascii=False, allow_nan=False))
+    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False))
 
 
 def _key(file: CocoFile, image: CocoImage) -> str:
@@ -111,7 +112,7 @@ def _image_folders(location: Path) -> list[Path]:
 def _record(key: str, folders: Sequence[Path], image: CocoImage) -> ImageRecord:
     paths = [str(folder / key) for folder in folders]
     # os.path, unlike pathlib, answers no to a name that the file system cannot hold.
-    path = next((path for path in paths if os.path.isfile(path)), paths[0])  # noqa: PTH113
+    path = next((path for path in paths if os.path.isfile(path)), paths[0])
     return ImageRecord(
         key, path, image.width, image.height, image.video, image.frame, image.seconds
     )
@@ -165,23 +166,3 @@ def _annotations(image: int, before: int, truth: GroundTruth) -> list[dict[str, 
             entry["visible"] = float(truth.visible[i])
         found.append(entry)
     return found
-
-
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("w", encoding="utf-8") as handle:
-                handle.write(text)
-                handle.flush()
-                os.fsync(handle.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(
-            path,
-            f"cannot be written: {error.strerror}.",
-            remedy="Free some space or choose another folder, and give the same command again.",
-        ) from error

@@ -5,7 +5,6 @@ Arrays: `level_0`, `level_1`, … `[classes, h, w]` of logits; `strides`, one wh
 """
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import cast
 import numpy as np
 
 from labelnext.errors import DataError
+from labelnext.files import write_atomic
 from labelnext.types import Activation, DenseMaps, MapLevel
 
 _REMEDY = "Write it with detectors.maps_file.write, or as that module describes."
@@ -36,16 +36,12 @@ def write(path: Path, maps: DenseMaps, *, half: bool = False) -> None:
     arrays["strides"] = np.array([level.stride for level in maps.levels], np.int64)
     arrays["image_size"] = np.array(maps.image_size, np.int64)
     arrays["activation"] = np.array(maps.activation)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+
+    def save(partial: Path) -> None:
         with partial.open("wb") as handle:
             np.savez(handle, **arrays)  # type: ignore[arg-type]
-            handle.flush()
-            os.fsync(handle.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+
+    write_atomic(path, save)
 
 
 def read(path: Path) -> DenseMaps:

@@ -1,11 +1,12 @@
 """One process: decode → batch → forward → score → one row, resumed behind the last whole part."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from labelnext.engine.stream import Decoded, ReadImage, batches, decode_ahead
-from labelnext.errors import LabelnextError
+from labelnext.errors import ArgumentError, LabelnextError
 from labelnext.protocols import Detector, Precomputed, Progress, Stochastic, Strategy, quiet
 from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
 from labelnext.types import ImageRecord, Prediction
@@ -55,7 +56,8 @@ def score(
         How many images were scored by this call (the others were there).
 
     Raises:
-        LabelnextError: The strategy needs stochastic passes and the detector has none.
+        LabelnextError: The strategy needs stochastic passes and the detector has none; or a whole
+            part's images could not be scored.
     """
     if strategy.samples and not isinstance(detector, Stochastic):
         raise LabelnextError(
@@ -71,6 +73,7 @@ def score(
     for done, (item, prediction) in enumerate(stream, start=1):
         rows.append(_row(item, prediction, detector, strategy, rng_of))
         if len(rows) == ROWS or done == len(rest):
+            _stop_if_all_failed(rows)
             shards.write(part, rows)
             part, rows = part + 1, []
         progress("score", first * ROWS + done, len(records))
@@ -90,8 +93,22 @@ def _row(
     samples = None
     if strategy.samples and isinstance(detector, Stochastic) and item.image is not None:
         samples = detector.sample([item.image], samples=strategy.samples, rng=rng_of(key))[0]
-    value = strategy.image_score(prediction, samples)
+    try:
+        value = strategy.image_score(prediction, samples)
+    except ArgumentError as error:  # NaN in this image's maps, for instance: the job goes on
+        return ScoreRow(key, None, prediction.detections, str(error))
+    if value is not None and not math.isfinite(value):
+        return ScoreRow(key, None, prediction.detections, f"its score is {value}")
     return ScoreRow(key, value, prediction.detections)
+
+
+def _stop_if_all_failed(rows: Sequence[ScoreRow]) -> None:
+    """One bad image stops nothing, but a whole part of them is no accident."""
+    if all(row.problem is not None for row in rows):
+        raise LabelnextError(
+            f"None of {len(rows)} images in a row could be scored. The first: {rows[0].key}: "
+            f"{rows[0].problem}"
+        )
 
 
 def _predicted(

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from labelnext.errors import ArgumentError, DataError
+from labelnext.errors import ArgumentError, DataError, ProjectError
+from labelnext.files import write_atomic, write_text
 from labelnext.json_fields import Fields, entries, load_json
 from labelnext.types import Detections, ImageRecord
 
@@ -89,9 +89,11 @@ def write_request(
         _write_whole(into / _REQUEST, {"images": [asdict(one) for one in asked]})
         if into != folder:
             into.rename(folder)
-    except OSError as error:
+    except (OSError, ProjectError) as error:
         if into != folder:
             shutil.rmtree(into, ignore_errors=True)
+        if isinstance(error, ProjectError):
+            raise
         raise DataError(
             error.filename or folder,
             f"cannot be copied or written: {error.strerror}.",
@@ -223,17 +225,9 @@ def _annotations(
 
 def _copy(source: Path, target: Path) -> None:
     """Copy bytes, whole or not at all; not a link, as a tool might change what it opens."""
-    if target.exists():
-        return
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
+    if not target.exists():
+        write_atomic(target, lambda partial: shutil.copyfile(source, partial))
 
 
 def _write_whole(path: Path, content: object) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as handle:
-        handle.write(json.dumps(content, ensure_ascii=False, allow_nan=False))
-        handle.flush()
-        os.fsync(handle.fileno())
-    partial.replace(path)
+    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False))

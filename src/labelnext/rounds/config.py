@@ -8,7 +8,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labelnext.errors import DataError
-from labelnext.store.files import write_text
+from labelnext.files import write_text
 
 NAME = "labelnext.toml"
 

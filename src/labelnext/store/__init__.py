@@ -1,1 +1,1 @@
-"""What a project keeps: the index of images, the ledger of rounds, score shards, weights, a lock."""
+"""What a project keeps: index of images, ledger of rounds, score shards, weights, a lock."""

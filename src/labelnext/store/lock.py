@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labelnext.errors import ProjectError
-from labelnext.store.files import disk_errors
+from labelnext.files import disk_errors
 
 
 @contextmanager

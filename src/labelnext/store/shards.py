@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelnext.errors import ProjectError
-from labelnext.store.files import write_atomic
+from labelnext.files import write_atomic
 from labelnext.types import Detections
 
 ROWS = 256

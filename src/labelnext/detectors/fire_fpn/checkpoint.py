@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,35 +12,16 @@ from safetensors.torch import save
 from torch import Tensor
 
 from labelnext.errors import CheckpointError
+from labelnext.files import write_bytes
 
 FORMAT = 1
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and JSON-able facts to one file, by a temporary beside it, fsync and rename."""
+    """Write tensors and JSON-able facts to one file, whole or not at all."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     data = save(plain, metadata={"labelnext": json.dumps({"format": FORMAT, **facts})})
-    replace(path, data)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Replace a file's content so that a reader, or a crash, sees the old or the new, whole."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself must survive a power cut
-    finally:
-        os.close(folder)
+    write_bytes(Path(path), data)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

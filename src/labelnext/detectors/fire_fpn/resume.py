@@ -14,6 +14,7 @@ from labelnext.detectors.fire_fpn import checkpoint
 from labelnext.detectors.fire_fpn.network import FireNetwork
 from labelnext.detectors.fire_fpn.options import FitOptions
 from labelnext.errors import CheckpointError
+from labelnext.files import write_text
 from labelnext.types import Example
 
 STATE, LOG = "fit.safetensors", "loss.jsonl"
@@ -90,4 +91,4 @@ def restore(
 
 def _write_log(workdir: Path, losses: list[float]) -> None:
     rows = [json.dumps({"epoch": i + 1, "loss": loss}) for i, loss in enumerate(losses)]
-    checkpoint.replace(workdir / LOG, "".join(f"{row}\n" for row in rows).encode())
+    write_text(workdir / LOG, "".join(f"{row}\n" for row in rows))

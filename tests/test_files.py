@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from labelnext.errors import ProjectError
-from labelnext.store.files import file_digest, write_atomic, write_text
+from labelnext.files import file_digest, write_atomic, write_text
 from labelnext.store.lock import exclusive
 
 

@@ -12,7 +12,7 @@ from labelnext.errors import ProjectError
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary neighbour of `path`, then put it in place in one step.
 
     Raises:
@@ -34,13 +34,22 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_atomic` for text."""
-    write_atomic(path, lambda temporary: _write_text(temporary, text))
+    """`write_atomic` for text, in UTF-8."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_atomic` for bytes."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(data)
+
+    write_atomic(path, write)
 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or an unwritable folder into a ProjectError that says what to do."""
+    """Turn a full disk or an unwritable folder into a ProjectError; a file not found stays."""
     try:
         yield
     except OSError as error:
@@ -49,12 +58,12 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"The disk is full: {path} could not be written ({error.strerror}). Nothing that "
                 "was written before is lost. Free some space and give the same command again."
             ) from error
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            raise ProjectError(
-                f"{path} cannot be written ({error.strerror}). Make the folder writable and give "
-                "the same command again."
-            ) from error
-        raise
+        if isinstance(error, FileNotFoundError):  # something that was to be read
+            raise
+        raise ProjectError(
+            f"{path} cannot be written ({error.strerror}). Make its folder one that can be written "
+            "and give the same command again."
+        ) from error
 
 
 def file_digest(path: Path) -> str:
@@ -64,10 +73,6 @@ def file_digest(path: Path) -> str:
         while chunk := handle.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _sync_folder(folder: Path) -> None:
