@@ -80,12 +80,13 @@ def status(project: ProjectFolder = Path(), json: Json = False) -> None:
 
     with overview.opened(project) as opened:
         seen = overview.overview(opened)
+        advice = loop.advice(opened, seen.stand)
     if json:
         show.as_json(overview.as_dict(seen))
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
-    print(loop.advice(seen.stand))
+    print(advice)
 
 
 def report(

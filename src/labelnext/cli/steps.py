@@ -110,13 +110,14 @@ def run(
     with overview.opened(project, writing=True) as opened:
         with show.progress_bar() as progress:
             stand = loop.run(opened, cycles, progress)
+        advice = loop.advice(opened, stand)
         seen = overview.overview(opened)
     if json:
         show.as_json(overview.as_dict(seen))
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
-    print(loop.advice(stand))
+    print(advice)
     if seen.rows:
         print(f"Report: labelnext report -C {project}")
 
@@ -131,7 +132,7 @@ def _step(project: Path, step: str, json: bool) -> None:
         with show.progress_bar() as progress:
             loop.advance(opened, loop.Stand(number, step, 0), progress)
         details: dict[str, Any] = overview.outcome(opened, number, step)
-        advice = loop.advice(loop.where(opened))
+        advice = loop.advice(opened, loop.where(opened))
     if json:
         show.as_json(details)
         return

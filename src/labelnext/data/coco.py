@@ -112,7 +112,7 @@ def _image_folders(location: Path) -> list[Path]:
 def _record(key: str, folders: Sequence[Path], image: CocoImage) -> ImageRecord:
     paths = [str(folder / key) for folder in folders]
     # os.path, unlike pathlib, answers no to a name that the file system cannot hold.
-    path = next((path for path in paths if os.path.isfile(path)), paths[0])
+    path = next((path for path in paths if os.path.isfile(path)), paths[0])  # noqa: PTH113
     return ImageRecord(
         key, path, image.width, image.height, image.video, image.frame, image.seconds
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from labelnext import __version__
 from labelnext.errors import ArgumentError
+from labelnext.files import write_atomic, write_text
 from labelnext.report import sections
 from labelnext.report.summary import arms, check
 from labelnext.report.text import escape, slugs
 from labelnext.rounds.results import Study
-from labelnext.files import write_atomic, write_text
 
 PAGE_BYTES = 8_000_000
 MOST_FRAMES = 96

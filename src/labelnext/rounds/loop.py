@@ -1,6 +1,7 @@
 """The cycle as a whole: where it stands, and running it on to where it must wait or is done."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
@@ -55,7 +56,7 @@ def run(project: Project, cycles: int, progress: Progress = quiet) -> Stand:
 
 def exhausted(project: Project) -> bool:
     """Whether the pool had images, and none may be picked any more."""
-    return not propose.candidates(project)
+    return bool(project.ledger.rounds()) and not propose.candidates(project)
 
 
 def advance(project: Project, stand: Stand, progress: Progress = quiet) -> None:
@@ -86,20 +87,26 @@ def require(project: Project, step: str) -> int:
         ProjectError: Another step comes first; the message says which command does it.
     """
     stand = where(project)
-    if stand.next_step == step or (step == "train" and stand.number == 0):
+    if stand.next_step == step:
         return stand.number
-    raise ProjectError(f"`{step}` does not come next. {advice(stand)}")
+    raise ProjectError(f"`{step}` does not come next. {advice(project, stand)}")
 
 
-def advice(stand: Stand) -> str:
+def advice(project: Project, stand: Stand) -> str:
     """What to do next, as a sentence."""
+    folder = "" if project.folder == Path() else f" -C {project.folder}"
     if stand.next_step == "ingest":
         return (
             f"Round {stand.number} waits for labels of {stand.waiting} images. Label them, then "
-            "give `labelnext ingest` (with --partial to go on without the missing ones)."
+            f"give `labelnext ingest{folder}` (with --partial to go on without the missing ones)."
         )
+    if stand.next_step == "score" and stand.number and exhausted(project):
+        return "No image of the pool can be picked any more. Add images to the pool to go on."
     what = "the initial detector" if stand.number == 0 else f"round {stand.number}"
-    return f"Next for {what}: `labelnext {stand.next_step}`, or `labelnext run` for all the rest."
+    return (
+        f"Next for {what}: `labelnext {stand.next_step}{folder}`, or `labelnext run{folder} "
+        f"--cycles {max(stand.number, 1)}` for all of it."
+    )
 
 
 def _waiting(project: Project, number: int) -> int:
