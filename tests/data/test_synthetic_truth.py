@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from labelnext.data.synthetic import people
 from labelnext.data.synthetic import render as drawing
 from labelnext.data.synthetic.camera import Camera, clip_near, project_point, to_image, to_view
 from labelnext.data.synthetic.car import Car
@@ -21,7 +22,7 @@ CAMERA = Camera(1.0, 1.32, 0.0, 0.0, 276.0, 320, 240, 108.0)
 @pytest.fixture(autouse=True)
 def _no_shadows(monkeypatch):
     """A shadow changes pixels without being a part of the person."""
-    monkeypatch.setattr(drawing, "_shadow", lambda *_: None)
+    monkeypatch.setattr(people, "_shadow", lambda *_: None)
 
 
 def empty_street() -> World:

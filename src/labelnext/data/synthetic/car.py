@@ -16,7 +16,7 @@ from labelnext.data.synthetic.camera import (
     to_view,
 )
 from labelnext.data.synthetic.canvas import Canvas, Colour, fixed_point
-from labelnext.data.synthetic.figure import tint
+from labelnext.data.synthetic.pen import tint
 
 # (metres from the middle, front positive; metres up; half width), rear bumper to front bumper.
 _PROFILES: dict[str, tuple[tuple[float, float, float], ...]] = {

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from labelnext.data.synthetic.canvas import Canvas, Colour
-from labelnext.data.synthetic.figure import Look, Pose, draw, tint
+from labelnext.data.synthetic.figure import Look, Pose, draw
+from labelnext.data.synthetic.pen import tint
 from labelnext.data.synthetic.wardrobe import dress, jitter, pick
 
 SCALE = 20

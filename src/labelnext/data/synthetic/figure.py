@@ -6,7 +6,6 @@ known to a fraction of a pixel.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -14,8 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from labelnext.data.synthetic.canvas import Colour, Sprite
-
-Point = tuple[float, float]
+from labelnext.data.synthetic.pen import Pen, Point, tint
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def draw(
     reach = 0.42 * height
     left, right = math.floor(column - reach), math.ceil(column + reach)
     top, bottom = math.floor(row - 1.1 * height), math.ceil(row + 0.06 * height)
-    pen = _Pen((right - left) * scale, (bottom - top) * scale, light)
+    pen = Pen((right - left) * scale, (bottom - top) * scale, light)
     pen.place((column - left) * scale, (row - top) * scale, height * scale)
     _figure(pen, look, pose)
     image = pen.image
@@ -113,61 +111,6 @@ def _round(sprite: UInt8[np.ndarray, "h w 4"], light: float) -> None:
     shade *= np.linspace(1.06, 0.86, height, dtype=np.float32)[:, None]
     lit = sprite[:, :, :3] * shade[:, :, None]
     sprite[:, :, :3] = np.minimum(lit, sprite[:, :, 3:])
-
-
-class _Pen:
-    """Draws rounded limbs on an enlarged canvas; coordinates are body heights, y up."""
-
-    def __init__(self, width: int, height: int, light: float) -> None:
-        self.image = np.zeros((height, width, 4), np.uint8)
-        self.light = light
-        self._x = self._y = self._unit = 0.0
-
-    def place(self, x: float, y: float, unit: float) -> None:
-        self._x, self._y, self._unit = x, y, unit
-
-    def _at(self, point: Point) -> Point:
-        return self._x + point[0] * self._unit, self._y - point[1] * self._unit
-
-    def polygon(self, points: list[Point], colour: Colour) -> None:
-        fixed = np.array([self._at(p) for p in points])
-        fixed = np.rint(fixed * 8 - 4).astype(np.int32)
-        cv2.fillPoly(self.image, [fixed], (*colour, 255), cv2.LINE_8, 3)
-
-    def ellipse(self, centre: Point, rx: float, ry: float, colour: Colour, turn: float = 0) -> None:
-        x, y = self._at(centre)
-        axes = (max(1, round(rx * self._unit)), max(1, round(ry * self._unit)))
-        cv2.ellipse(
-            self.image, (round(x), round(y)), axes, turn, 0, 360, (*colour, 255), cv2.FILLED
-        )
-
-    def limb(self, a: Point, b: Point, ra: float, rb: float, colour: Colour) -> None:
-        """A tapering limb with a lighter side."""
-        self._capsule(a, b, ra, rb, tint(colour, 0.84))
-        shift = 0.28 * self.light
-        lit_a, lit_b = (a[0] + shift * ra, a[1]), (b[0] + shift * rb, b[1])
-        self._capsule(lit_a, lit_b, ra * 0.66, rb * 0.66, tint(colour, 1.08))
-
-    def _capsule(self, a: Point, b: Point, ra: float, rb: float, colour: Colour) -> None:
-        dx, dy = b[0] - a[0], b[1] - a[1]
-        length = math.hypot(dx, dy) or 1e-6
-        nx, ny = -dy / length, dx / length
-        corners = [
-            (a[0] + nx * ra, a[1] + ny * ra),
-            (b[0] + nx * rb, b[1] + ny * rb),
-            (b[0] - nx * rb, b[1] - ny * rb),
-            (a[0] - nx * ra, a[1] - ny * ra),
-        ]
-        self.polygon(corners, colour)
-        self.ellipse(a, ra, ra, colour)
-        self.ellipse(b, rb, rb, colour)
-
-
-@lru_cache(maxsize=8192)
-def tint(colour: Colour, gain: float) -> Colour:
-    """A colour made lighter or darker."""
-    r, g, b = colour
-    return min(255, int(r * gain)), min(255, int(g * gain)), min(255, int(b * gain))
 
 
 class _Body:
@@ -212,15 +155,15 @@ def _leg(side: float, phase: float, stride: float, girth: float) -> _Leg:
     return _Leg(hip, knee, ankle, toe)
 
 
-def _figure(pen: _Pen, look: Look, pose: Pose) -> None:
+def _figure(pen: Pen, look: Look, pose: Pose) -> None:
     body = _Body(pose.forward)
     legs = {
         side: _leg(side, pose.phase + (0 if side > 0 else math.pi), pose.stride, look.girth)
         for side in (1.0, -1.0)
     }
     low = min(min(leg.ankle[2] - 0.03, leg.toe[2] - 0.012) for leg in legs.values())
-    x, y, unit = pen._x, pen._y, pen._unit
-    pen.place(x, y + low * unit, unit)
+    place = pen.placed
+    pen.place(place[0], place[1] + low * place[2], place[2])
     far_first = sorted((1.0, -1.0), key=lambda side: -body.depth(0.05, side * 0.2))
     away = body.fd > 0.25
     for side in far_first:
@@ -241,10 +184,10 @@ def _figure(pen: _Pen, look: Look, pose: Pose) -> None:
     for side in far_first:
         if body.depth(0, side) <= 0.25 * abs(body.fx):
             _arm(pen, body, look, pose, side)
-    pen.place(x, y, unit)
+    pen.place(*place)
 
 
-def _draw_leg(pen: _Pen, body: _Body, look: Look, leg: _Leg, *, far: bool) -> None:
+def _draw_leg(pen: Pen, body: _Body, look: Look, leg: _Leg, *, far: bool) -> None:
     dim = 0.78 if far else 1.0
     g = look.girth
     hip, knee, ankle, toe = (body.at(*p) for p in leg)
@@ -259,7 +202,7 @@ def _draw_leg(pen: _Pen, body: _Body, look: Look, leg: _Leg, *, far: bool) -> No
         pen.limb(knee, ankle, 0.038 * g, 0.031 * g, cloth)
 
 
-def _torso(pen: _Pen, body: _Body, look: Look, legs: dict[float, _Leg]) -> None:
+def _torso(pen: Pen, body: _Body, look: Look, legs: dict[float, _Leg]) -> None:
     g = look.girth
     rows = [  # up, half width, half depth, forward lean
         (0.86, 0.035, 0.035, 0.012),
@@ -291,14 +234,14 @@ def _torso(pen: _Pen, body: _Body, look: Look, legs: dict[float, _Leg]) -> None:
 
 
 def _band(
-    pen: _Pen, profile: list[tuple[Point, float, float]], colour: Colour, share: float, shift: float
+    pen: Pen, profile: list[tuple[Point, float, float]], colour: Colour, share: float, shift: float
 ) -> None:
     left = [(c[0] - half * (share - shift), c[1]) for c, half, _ in profile]
     right = [(c[0] + half * (share + shift), c[1]) for c, half, _ in reversed(profile)]
     pen.polygon(left + right, colour)
 
 
-def _trim(pen: _Pen, body: _Body, look: Look, profile: list[tuple[Point, float, float]]) -> None:
+def _trim(pen: Pen, body: _Body, look: Look, profile: list[tuple[Point, float, float]]) -> None:
     if look.top_style == "stripes":
         for up in (0.77, 0.71, 0.65, 0.59):
             (x, _), half, _ = min(profile, key=lambda row: abs(row[2] - up))
@@ -318,7 +261,7 @@ def _trim(pen: _Pen, body: _Body, look: Look, profile: list[tuple[Point, float, 
         pen.limb(a, b, 0.008, 0.008, tint(look.bag_colour, 0.8))
 
 
-def _arm(pen: _Pen, body: _Body, look: Look, pose: Pose, side: float) -> None:
+def _arm(pen: Pen, body: _Body, look: Look, pose: Pose, side: float) -> None:
     g = look.girth
     phase = pose.phase + (math.pi if side > 0 else 0)
     swing = 0.5 * pose.stride * math.sin(phase)
@@ -357,19 +300,19 @@ def _arm(pen: _Pen, body: _Body, look: Look, pose: Pose, side: float) -> None:
         pen.ellipse((x, y), body.half(0.03, 0.07), 0.055, look.bag_colour)
 
 
-def _backpack(pen: _Pen, body: _Body, look: Look) -> None:
+def _backpack(pen: Pen, body: _Body, look: Look) -> None:
     x, y = body.at(-0.095, 0, 0.72)
     half = body.half(0.085, 0.05)
     pen.ellipse((x, y), half, 0.105, tint(look.bag_colour, 0.85))
     pen.ellipse((x + 0.2 * pen.light * half, y + 0.01), half * 0.7, 0.08, look.bag_colour)
 
 
-def _long_hair(pen: _Pen, body: _Body, look: Look) -> None:
+def _long_hair(pen: Pen, body: _Body, look: Look) -> None:
     top, end = body.at(-0.028, 0, 0.93), body.at(-0.045, 0, 0.79)
     pen.limb(top, end, 0.058 * look.head, 0.048 * look.head, look.hair)
 
 
-def _head(pen: _Pen, body: _Body, look: Look) -> None:
+def _head(pen: Pen, body: _Body, look: Look) -> None:
     r = 0.062 * look.head
     pen.limb(body.at(0.012, 0, 0.86), body.at(0.015, 0, 0.90), 0.028, 0.028, tint(look.skin, 0.85))
     centre = 0.998 - 1.12 * r

@@ -46,7 +46,7 @@ def passers(rng: np.random.Generator, stage: Stage, *, share: float) -> tuple[Pe
     posts and other people may then still hide them. Nobody walks through a car.
     """
     total = len(stage.cameras)
-    target = share * total * float(rng.uniform(0.9, 1.12))
+    target = share * total * float(rng.uniform(0.8, 1.0))
     slack = max(2.0, 0.03 * total)
     cars = _table(stage.cars)
     covered: set[int] = set()
@@ -56,18 +56,18 @@ def passers(rng: np.random.Generator, stage: Stage, *, share: float) -> tuple[Pe
             break
         leader = _candidate(rng, stage)
         frames = _frames(leader, stage, cars) if leader else None
-        if leader is None or not frames or len(covered | frames) > target + slack:
+        if leader is None or not frames or len(covered | frames) > target:
             continue
         covered |= frames
         found.append(leader)
-        company = int(rng.choice([0, 1, 2, 4, 9], p=[0.35, 0.25, 0.15, 0.13, 0.12]))
+        company = int(rng.choice([0, 1, 2, 4, 9], p=[0.25, 0.25, 0.15, 0.17, 0.18]))
         for other in _company(rng, leader, stage.profile, company):
             seen = _frames(other, stage, cars)
-            if seen is not None and len(covered | seen) <= target + slack:
+            if seen is not None and len(covered | seen) <= target + 2 * slack:
                 covered |= seen
                 found.append(other)
     # Others who are in view only while somebody is anyway.
-    for _ in range(round(total * share * 0.8)):
+    for _ in range(round(total * share * 2)):
         other_one = _candidate(rng, stage)
         seen = _frames(other_one, stage, cars) if other_one else None
         if other_one and seen and seen <= covered and len(found) < _MOST:

@@ -9,7 +9,8 @@ import numpy as np
 
 from labelnext.data.synthetic.camera import Camera, project_point
 from labelnext.data.synthetic.canvas import Canvas, Colour, Sprite
-from labelnext.data.synthetic.figure import Pose, draw, tint
+from labelnext.data.synthetic.figure import Pose, draw
+from labelnext.data.synthetic.pen import tint
 from labelnext.data.synthetic.wardrobe import dress, jitter, pick
 
 LOOKALIKES = ("bollard", "hydrant", "mailbox", "statue", "column", "bin", "meter", "trunk")
