@@ -11,7 +11,7 @@ from labelnext.errors import ArgumentError
 
 def test_the_default_is_corrected():
     assert presets.get() is presets.get("corrected")
-    assert presets.names() == ["corrected", "authors-code"]
+    assert presets.names() == ["corrected", "authors-code", "plus"]
 
 
 def test_an_unknown_name_lists_the_known():
@@ -19,7 +19,7 @@ def test_an_unknown_name_lists_the_known():
         presets.get("authors")
 
 
-@pytest.mark.parametrize("name", ["corrected", "authors-code"])
+@pytest.mark.parametrize("name", presets.names())
 def test_arguments_fit_their_functions(name):
     preset = presets.get(name)
     for function, arguments in (
@@ -67,7 +67,7 @@ def test_arguments_cannot_be_changed_and_can_be_recorded():
     assert json.loads(json.dumps(dict(preset.smooth))) == dict(preset.smooth)
 
 
-@pytest.mark.parametrize("name", ["corrected", "authors-code"])
+@pytest.mark.parametrize("name", presets.names())
 def test_arguments_fit_the_detector(name):
     pytest.importorskip("torch", reason="the detector needs the optional dependencies [torch]")
     from labelnext.detectors.fire_fpn import FireFPN
@@ -87,3 +87,12 @@ def test_corrected_is_the_detectors_default():
     preset = presets.get("corrected")
     assert Arguments() == Arguments(**preset.detector, **preset.decode)
     assert FitOptions() == FitOptions(**preset.fit)
+
+
+def test_plus_is_corrected_but_for_its_detector():
+    corrected, plus = presets.get("corrected"), presets.get("plus")
+    for room in ("score", "stochastic", "aggregate", "smooth", "temporal", "decode", "evaluate"):
+        assert getattr(plus, room) == getattr(corrected, room)
+    assert plus.detector["box_offsets"]
+    assert not corrected.detector["box_offsets"]
+    assert "shared_levels" not in corrected.fit

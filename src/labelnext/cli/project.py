@@ -40,7 +40,7 @@ def init(
     ] = "files",
     budget: Annotated[int, typer.Option(help="Images a cycle.")] = 500,
     seed: Annotated[int, typer.Option(help="Every draw derives from it.")] = 0,
-    preset: Annotated[str, typer.Option(help="corrected or authors-code.")] = "corrected",
+    preset: Annotated[str, typer.Option(help="corrected, authors-code or plus.")] = "corrected",
     weights: Annotated[
         Path | None, typer.Option(help="Start from these weights instead of training.")
     ] = None,

@@ -46,7 +46,7 @@ def audit(
     ] = False,
     classes: Classes = None,
     detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
-    preset: Annotated[str, typer.Option(help="corrected or authors-code.")] = "corrected",
+    preset: Annotated[str, typer.Option(help="corrected, authors-code or plus.")] = "corrected",
     workers: Workers = 1,
     title: Annotated[str, typer.Option(help="Heading of the report.")] = "",
     changes: Set = None,

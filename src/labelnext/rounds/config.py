@@ -42,7 +42,8 @@ class Config(_Table):
 
     Attributes:
         seed: Every draw derives from it.
-        preset: `corrected` does what the paper means, `authors-code` reproduces its program.
+        preset: `corrected` does what the paper means, `authors-code` what its program did, and
+            `plus` is `corrected` with a better detector.
         classes: Class names to detect, in order.
         budget: Images a cycle (the paper's b).
         oracle: Who labels: `simulated` (labels the pool came with) or `files`.
@@ -57,7 +58,7 @@ class Config(_Table):
     """
 
     seed: int = Field(0, ge=0)
-    preset: Literal["corrected", "authors-code"] = "corrected"
+    preset: Literal["corrected", "authors-code", "plus"] = "corrected"
     classes: tuple[str, ...] = Field(default=("person",), min_length=1)
     budget: int = Field(500, ge=1)
     oracle: Literal["simulated", "files"] = "files"
