@@ -116,7 +116,7 @@ _AUTHORS_CODE = Preset(
     evaluate=_flat(protocol="authors-code", iou=0.3),
 )
 
-# The paper's method with a better detector: docs/results/fire-fpn.md measured what lifts its ceiling.
+# The paper's method with a better detector: docs/results/fire-fpn.md says what lifts its ceiling.
 _PLUS = replace(
     _CORRECTED,
     name="plus",

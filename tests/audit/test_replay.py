@@ -37,7 +37,7 @@ def ledger_of(folder, read):
 
 
 def test_progress_reaches_its_total(done):
-    plan, told = done
+    _, told = done
     total = 2 + 2 * 3 * 2 + 2
     assert told[-1] == (total, total)
     assert [n for n, _ in told] == sorted(n for n, _ in told)

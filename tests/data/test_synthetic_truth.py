@@ -127,8 +127,8 @@ def test_small_and_nearly_hidden_people_are_ignored():
     world = empty_street()
     small = picture(replace(world, people=(somebody(4, 1.0, 34.0),))).truth
     assert small.ignore.tolist() == [True]
-    assert small.xyxy[0, 3] - small.xyxy[0, 1] < 20
-    large = picture(replace(world, people=(somebody(4, 1.0, 20.0),))).truth
+    assert small.xyxy[0, 3] - small.xyxy[0, 1] < 24
+    large = picture(replace(world, people=(somebody(4, 1.0, 16.0),))).truth
     assert large.ignore.tolist() == [False]
 
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from labelnext.rounds.overview import opened
 from labelnext.files import file_digest
+from labelnext.rounds.overview import opened
 from tests.rounds.scenes import project
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")

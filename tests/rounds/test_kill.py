@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from labelnext.rounds.overview import opened
 from labelnext.files import file_digest
+from labelnext.rounds.overview import opened
 from tests.rounds.scenes import project
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")

@@ -108,7 +108,7 @@ def test_a_full_disk_loses_nothing(ledger):
     pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
     ledger._db.execute(f"PRAGMA max_page_count = {pages}")
     many = {"a": GroundTruth.from_boxes(np.ones((20_000, 4)))}
-    with pytest.raises(ProjectError, match="full.*free space"):
+    with pytest.raises(ProjectError, match=r"full.*free space"):
         ledger.receive(1, many)
     assert ledger.labels() == {}
     ledger._db.execute("PRAGMA max_page_count = 1000000")

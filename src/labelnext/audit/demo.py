@@ -1,6 +1,6 @@
 """The demo's data and plan: the synthetic street at a size that two cores replay in minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from labelnext.store.index import Role
 
 ARMS = ("divergence", "guided-random")
 SETTINGS: Mapping[str, Any] = {
+    "preset": "plus",
     "budget": 15,
     "batch_size": 8,
     "detector": {"name": "fire-fpn", "width": 0.25, "box_scale": 0.5},
@@ -34,13 +35,19 @@ def write_street(
 
 
 def plan(
-    folder: Path, *, seeds: int, cycles: int, changes: Mapping[str, Any] | None = None
+    folder: Path,
+    *,
+    seeds: int,
+    cycles: int,
+    arms: Sequence[str] = ARMS,
+    ceiling: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> Replay:
-    """Divergence against guided random, paired over seeds."""
+    """The demo's settings, with changes, for arms paired over seeds."""
     values = {key: dict(v) if isinstance(v, Mapping) else v for key, v in SETTINGS.items()}
     for key, new in (changes or {}).items():
         old = values.get(key)
         values[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
     return Replay(
-        folder, configure(values), tuple(map(parse, ARMS)), tuple(range(seeds)), cycles
-    )  # fmt: skip
+        folder, configure(values), tuple(map(parse, arms)), tuple(range(seeds)), cycles, ceiling
+    )

@@ -13,6 +13,9 @@ Arms = Annotated[
     list[str] | None,
     typer.Option("--arm", metavar="ARM", help="strategy or strategy[argument=value]; repeatable."),
 ]
+Ceiling = Annotated[
+    bool, typer.Option("--ceiling", help="Also train on the whole pool, once a seed.")
+]
 Workers = Annotated[int, typer.Option(min=1, help="Processes side by side.")]
 
 
@@ -41,9 +44,7 @@ def audit(
     seeds: Annotated[int, typer.Option(min=1, help="Paired seeds.")] = 3,
     cycles: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 5,
     budget: Annotated[int, typer.Option(min=1, help="Images a cycle.")] = 15,
-    ceiling: Annotated[
-        bool, typer.Option("--ceiling", help="Also train on the whole pool, once a seed.")
-    ] = False,
+    ceiling: Ceiling = False,
     classes: Classes = None,
     detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
     preset: Annotated[str, typer.Option(help="corrected, authors-code or plus.")] = "corrected",
@@ -76,8 +77,10 @@ def audit(
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for everything.")] = Path("demo"),
+    arms: Arms = None,
     seeds: Annotated[int, typer.Option(min=1, help="Paired seeds.")] = 2,
     cycles: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 3,
+    ceiling: Ceiling = False,
     workers: Workers = 2,
     changes: Set = None,
     json: Json = False,
@@ -88,7 +91,10 @@ def demo(
 
     with show.progress_bar() as progress:
         sources = street.write_street(out / "data", progress=progress)
-    plan = street.plan(out, seeds=seeds, cycles=cycles, changes=settings(changes))
+    plan = street.plan(
+        out, arms=arms or street.ARMS, seeds=seeds, cycles=cycles, ceiling=ceiling,
+        changes=settings(changes),
+    )  # fmt: skip
     command = shlex.join(["labelnext", *sys.argv[1:]])
     _replay(plan, sources, None, workers, "Demo: the synthetic street", command, json)
 
