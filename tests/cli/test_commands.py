@@ -85,6 +85,10 @@ def test_evaluate_needs_no_project(tmp_path):
     assert figures["ap50"] == 1.0
     assert {"log_average_miss_rate", "ap"} <= set(figures)
     assert "ap50" in labelnext(*words).stdout
+    sliced = json.loads(labelnext(*words, "--by", "height", "--json").stdout)["slices"]
+    assert [name for name, row in sliced.items() if row["instances"] == 1] == ["height medium"]
+    wrong = labelnext(*words, "--by", "colour", ok=False)
+    assert "one of height, visibility" in wrong.stderr
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,10 @@ def evaluate(
     protocol: Annotated[str, typer.Option(help="standard or authors-code.")] = "standard",
     iou: Annotated[float | None, typer.Option(help="Overlap that counts as a match.")] = None,
     classes: Classes = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="SLICE", help="Also by height or visibility; repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure detections: of two COCO files, or of a project's newest detector on its test set."""
@@ -83,16 +87,25 @@ def evaluate(
         return
     if truth is None or predictions is None:
         raise typer.BadParameter("--truth and --predictions belong together.")
-    from labelnext.rounds.evaluation import evaluate_files, figures
+    from labelnext.rounds.evaluation import evaluate_files, evaluate_slices, figures
 
     metrics = evaluate_files(
         truth, predictions, iou=iou, subset=subset, protocol=protocol, classes=classes
     )
+    slices = {
+        f"{kind} {name}": figures(of_slice)
+        for kind in by or []
+        for name, of_slice in evaluate_slices(
+            truth, predictions, by=kind, iou=iou, protocol=protocol, classes=classes
+        ).items()
+    }
     found = figures(metrics)
     if json:
-        show.as_json(found)
-    else:
-        show.table(["figure", "value"], list(found.items()))
+        show.as_json({**found, "slices": slices} if slices else found)
+        return
+    rows = [[figure, value, *(of[figure] for of in slices.values())]
+            for figure, value in found.items()]  # fmt: skip
+    show.table(["figure", "all", *slices], rows)
 
 
 def run(

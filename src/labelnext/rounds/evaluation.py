@@ -1,8 +1,9 @@
 """Evaluate plain COCO files: labels against results, with no project and no image files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +11,22 @@ from labelnext import coco_results
 from labelnext.coco_format import CocoBox, CocoFile, parse
 from labelnext.data.coco import to_truth
 from labelnext.errors import ArgumentError, DataError
-from labelnext.evaluate.metrics import evaluate
+from labelnext.evaluate import by_height, by_visibility, evaluate
 from labelnext.types import Detections, GroundTruth, Metrics
+
+SLICES: Mapping[str, Callable[..., dict[str, Metrics]]] = {
+    "height": by_height,
+    "visibility": by_visibility,
+}
+
+
+class _Both(NamedTuple):
+    """Labels and results of the same images, in the same order."""
+
+    truths: list[GroundTruth]
+    detections: list[Detections]
+    classes: tuple[str, ...]
+    image_sizes: list[tuple[int, int]] | None
 
 
 def evaluate_files(
@@ -45,28 +60,42 @@ def evaluate_files(
         DataError: A file or a record of it cannot be used; names both.
         ArgumentError: An argument is outside its domain.
     """
-    labels = parse(Path(truth), files=False)
-    if not labels.classes:
-        raise DataError(truth, "has no categories.", remedy="List the classes in 'categories'.")
-    found = coco_results.read(Path(predictions), labels)
-    by_image: dict[int, list[CocoBox]] = {number: [] for number in labels.images}
-    for box in labels.boxes:
-        _check_size(labels, box)
-        by_image[box.image].append(box)
-    images = [image for image in labels.images.values() if image.labelled]
-    kept, places = _chosen(labels, classes)
-    sized = all(image.width and image.height for image in images)
+    both = _read(truth, predictions, classes)
     return evaluate(
-        [_keep_truth(to_truth(by_image[image.id]), places) for image in images],
-        [_keep_detections(found[image.id], places) for image in images],
-        classes=kept,
-        image_sizes=[(image.height, image.width) for image in images] if sized else None,
+        both.truths,
+        both.detections,
+        classes=both.classes,
+        image_sizes=both.image_sizes,
         iou=iou,
         subset=subset,
         protocol=protocol,
         border=border,
         aspect=aspect,
     )
+
+
+def evaluate_slices(
+    truth: Path,
+    predictions: Path,
+    *,
+    by: str,
+    iou: float | None = None,
+    protocol: str = "standard",
+    classes: Sequence[str] | None = None,
+) -> dict[str, Metrics]:
+    """Figures of `evaluate_files` by `height` or `visibility` of truth (see `evaluate.slices`).
+
+    Raises:
+        DataError: See `evaluate_files`.
+        ArgumentError: `by` is neither, or see `evaluate_files`.
+    """
+    if by not in SLICES:
+        raise ArgumentError("evaluate_slices", "by", expected=f"one of {', '.join(SLICES)}",
+                            got=repr(by))  # fmt: skip
+    both = _read(truth, predictions, classes)
+    return SLICES[by](
+        both.truths, both.detections, classes=both.classes, iou=iou, protocol=protocol
+    )  # fmt: skip
 
 
 def figures(metrics: Metrics) -> dict[str, float | None]:
@@ -81,6 +110,26 @@ def figures(metrics: Metrics) -> dict[str, float | None]:
         "ap50": metrics.ap50,
     }
     return {name: None if isnan(value) else value for name, value in named.items()}
+
+
+def _read(truth: Path, predictions: Path, classes: Sequence[str] | None) -> _Both:
+    labels = parse(Path(truth), files=False)
+    if not labels.classes:
+        raise DataError(truth, "has no categories.", remedy="List the classes in 'categories'.")
+    found = coco_results.read(Path(predictions), labels)
+    by_image: dict[int, list[CocoBox]] = {number: [] for number in labels.images}
+    for box in labels.boxes:
+        _check_size(labels, box)
+        by_image[box.image].append(box)
+    images = [image for image in labels.images.values() if image.labelled]
+    kept, places = _chosen(labels, classes)
+    sized = all(image.width and image.height for image in images)
+    return _Both(
+        [_keep_truth(to_truth(by_image[image.id]), places) for image in images],
+        [_keep_detections(found[image.id], places) for image in images],
+        kept,
+        [(image.height, image.width) for image in images] if sized else None,
+    )
 
 
 def _check_size(labels: CocoFile, box: CocoBox) -> None:

@@ -26,10 +26,10 @@ from labelnext.data.synthetic.props import SIGNAL, Prop, draw_prop
 from labelnext.data.synthetic.world import Building, Light, Person, Where, World
 from labelnext.types import GroundTruth
 
-SMALLEST = 20 / 240
+SMALLEST = 24 / 240
 """A person less tall than this share of the image's height is marked `ignore`."""
 
-LEAST_VISIBLE = 0.2
+LEAST_VISIBLE = 0.3
 """A person seen less than this share is marked `ignore`."""
 
 
