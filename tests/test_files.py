@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from labelnext.errors import ProjectError
-from labelnext.files import file_digest, write_atomic, write_text
+from labelnext.files import write_atomic, write_text
 from labelnext.store.lock import exclusive
 
 
@@ -41,13 +41,6 @@ def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path):
         signal.signal(signal.SIGXFSZ, handler)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["f.txt"]
-
-
-def test_digest_tells_files_apart(tmp_path):
-    for name, text in (("a", "same"), ("b", "same"), ("c", "other")):
-        (tmp_path / name).write_text(text)
-    assert file_digest(tmp_path / "a") == file_digest(tmp_path / "b")
-    assert file_digest(tmp_path / "a") != file_digest(tmp_path / "c")
 
 
 def test_a_second_process_is_told_who_holds_the_project(tmp_path):

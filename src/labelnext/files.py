@@ -1,10 +1,9 @@
-"""Files written whole or not at all, and hashes of what was written."""
+"""Files written whole or not at all; a full disk becomes an error that says what to do."""
 
 import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 
 from labelnext.errors import ProjectError
@@ -64,15 +63,6 @@ def disk_errors(path: Path) -> Iterator[None]:
             f"{path} cannot be written ({error.strerror}). Make its folder one that can be written "
             "and give the same command again."
         ) from error
-
-
-def file_digest(path: Path) -> str:
-    """BLAKE2b-128 of a file's bytes, in hexadecimal."""
-    digest = blake2b(digest_size=16)
-    with path.open("rb") as handle:
-        while chunk := handle.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from labelnext.files import file_digest
 from labelnext.rounds.overview import opened
 from tests.rounds.scenes import project
 
@@ -30,7 +30,9 @@ def drive(folder, *, seed, kills):
 def state(folder):
     """Everything a loop leaves: picks with scores, labels, blocks, digests, weights, metrics."""
     with opened(folder) as p:
-        weights = {f.name: file_digest(f) for f in sorted(p.path("weights").iterdir())}
+        weights = {
+            f.name: sha256(f.read_bytes()).hexdigest() for f in sorted(p.path("weights").iterdir())
+        }
         steps = {(s.round, s.step): s.details for s in p.ledger.steps()}
         return (
             p.ledger.rounds(), p.ledger.picks(), sorted(p.ledger.blocked()),

@@ -11,7 +11,7 @@ import numpy as np
 from labelnext import plugins, presets
 from labelnext.data.pixels import read_image
 from labelnext.errors import ProjectError
-from labelnext.protocols import Detector, DetectorFactory, Strategy, Trainable
+from labelnext.protocols import Detector, DetectorFactory, Strategy
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
 from labelnext.rounds.seeds import derive, generator
@@ -151,10 +151,6 @@ class Project:
             done = self.ledger.step(number, step)
             assert done is not None
         return done
-
-    def trainable(self) -> bool:
-        """Whether the configured detector can be trained by the loop."""
-        return isinstance(self.fresh_detector(), Trainable)
 
     def _factory(self) -> tuple[DetectorFactory, dict[str, object]]:
         named = self.config.detector

@@ -105,6 +105,12 @@ def half_length(kind: str) -> float:
     return max(abs(point[0]) for point in _PROFILES[kind])
 
 
+@lru_cache(maxsize=16)
+def height(kind: str) -> float:
+    """Height in metres."""
+    return max(point[1] for point in _PROFILES[kind])
+
+
 class _Builder:
     """Collects corners and faces of a car around its middle, front towards +z."""
 

@@ -21,7 +21,7 @@ class Profile(NamedTuple):
     Attributes:
         road: Half the road's width, to the kerb.
         wall: To the fronts of the houses.
-        parking: Middle of the parked cars; they stand inside the road.
+        parking: Middle of the parked cars; they stand inside the road. Infinite: nobody parks.
         lane: Middle of the camera's lane.
     """
 

@@ -80,7 +80,9 @@ def parked(
     density: float,
 ) -> list[Car]:
     """Cars along both kerbs, none before a side street or on a crossing."""
-    cars = []
+    cars: list[Car] = []
+    if assets.profile.parking > assets.profile.road:
+        return cars
     for side in (-1, 1):
         z = start + float(rng.uniform(0, 5))
         while z < end:

@@ -9,13 +9,15 @@ import numpy as np
 from jaxtyping import Float64
 
 from labelnext.data.synthetic.camera import Camera, project_point
-from labelnext.data.synthetic.car import Car, half_length
+from labelnext.data.synthetic.car import Car, half_length, height
 from labelnext.data.synthetic.ground import Profile
 from labelnext.data.synthetic.render import SMALLEST
 from labelnext.data.synthetic.wardrobe import dress
 from labelnext.data.synthetic.world import Opening, Person, Where
 
 _LARGEST = 140 / 240
+_NEAR = 48 / 240
+_TALL = 1.6
 _MOST = 250
 
 
@@ -46,7 +48,7 @@ def passers(rng: np.random.Generator, stage: Stage, *, share: float) -> tuple[Pe
     posts and other people may then still hide them. Nobody walks through a car.
     """
     total = len(stage.cameras)
-    target = share * total * float(rng.uniform(0.8, 1.0))
+    target = share * total * float(rng.uniform(0.9, 1.15))
     slack = max(2.0, 0.03 * total)
     cars = _table(stage.cars)
     covered: set[int] = set()
@@ -56,6 +58,8 @@ def passers(rng: np.random.Generator, stage: Stage, *, share: float) -> tuple[Pe
             break
         leader = _candidate(rng, stage)
         frames = _frames(leader, stage, cars) if leader else None
+        if leader and frames and _tallest(leader, stage, frames) < _NEAR and rng.random() < 0.7:
+            continue
         if leader is None or not frames or len(covered | frames) > target:
             continue
         covered |= frames
@@ -176,14 +180,14 @@ def _company(
         yield Person(look, tuple(way), leader.faces, leader.openings, phase)
 
 
-def _table(cars: tuple[Car, ...]) -> Float64[np.ndarray, "n 4"]:
-    """x, z, speed and half length of every car."""
-    rows = [(car.x, car.z, car.speed, half_length(car.kind)) for car in cars]
-    return np.array(rows, np.float64).reshape(-1, 4)
+def _table(cars: tuple[Car, ...]) -> Float64[np.ndarray, "n 5"]:
+    """x, z, speed, half length and height of every car."""
+    rows = [(c.x, c.z, c.speed, half_length(c.kind), height(c.kind)) for c in cars]
+    return np.array(rows, np.float64).reshape(-1, 5)
 
 
 def _frames(
-    person: Person, stage: Stage, cars: Float64[np.ndarray, "n 4"]
+    person: Person, stage: Stage, cars: Float64[np.ndarray, "n 5"]
 ) -> frozenset[int] | None:
     """The frames in which the person can be seen; None where they would be hit or come too near."""
     first = max(0, math.floor(person.way[0][0] * stage.rate))
@@ -207,21 +211,38 @@ def _frames(
         inside = -tall * 0.12 < column < camera.width + tall * 0.12
         if inside and tall > _LARGEST * camera.height:
             return None
-        seen = inside and tall >= SMALLEST * camera.height and abs(where.x) < wall + 0.1
+        # In a door nobody is seen much; in a side street they are.
+        open_air = abs(where.x) < wall + 0.1 or any(
+            o.z1 - o.z0 > 2 and o.z0 < where.z < o.z1 for o in person.openings
+        )
+        seen = inside and tall >= SMALLEST * camera.height and open_air
         if seen and not _hidden(where, camera, cars, middles):
             frames.append(k)
     return frozenset(frames)
 
 
-def _hit(where: Where, cars: Float64[np.ndarray, "n 4"], middles: np.ndarray) -> bool:
+def _tallest(person: Person, stage: Stage, frames: frozenset[int]) -> float:
+    """The person's greatest height as a share of the image's."""
+    tallest = 0.0
+    for k in frames:
+        where, camera = person.at(k / stage.rate), stage.cameras[k]
+        if where is not None:
+            depth = project_point(camera, where.x, 0.0, where.z)[2]
+            tallest = max(tallest, camera.focal * person.look.height / depth / camera.height)
+    return tallest
+
+
+def _hit(where: Where, cars: Float64[np.ndarray, "n 5"], middles: np.ndarray) -> bool:
     near = np.abs(cars[:, 0] - where.x) < 1.25
     return bool((near & (np.abs(middles - where.z) < cars[:, 3] + 0.4)).any())
 
 
 def _hidden(
-    where: Where, camera: Camera, cars: Float64[np.ndarray, "n 4"], middles: np.ndarray
+    where: Where, camera: Camera, cars: Float64[np.ndarray, "n 5"], middles: np.ndarray
 ) -> bool:
-    """Whether a car stands on the line from the camera to the person (slab test, from above)."""
+    """Whether a tall car is on the line from the camera to the person (slab test, from above)."""
+    tall = cars[:, 4] > _TALL
+    cars, middles = cars[tall], middles[tall]
     dx, dz = where.x - camera.x, where.z - camera.z
     dx = dx if abs(dx) > 1e-6 else 1e-6
     a = np.sort(np.stack([cars[:, 0] - 0.8 - camera.x, cars[:, 0] + 0.8 - camera.x]) / dx, axis=0)

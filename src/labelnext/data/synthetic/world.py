@@ -164,9 +164,9 @@ PROFILES = {
         Profile(road=3.3, wall=6.4, parking=2.3, lane=0.8),
     ),
     "north": (
-        Profile(road=5.8, wall=9.2, parking=4.75, lane=1.8),
-        Profile(road=5.2, wall=8.4, parking=4.2, lane=1.6),
-        Profile(road=4.7, wall=7.5, parking=3.75, lane=1.4),
+        Profile(road=5.3, wall=8.3, parking=4.3, lane=1.7),
+        Profile(road=4.6, wall=7.3, parking=3.65, lane=1.4),
+        Profile(road=3.7, wall=6.8, parking=math.inf, lane=1.6),
     ),
 }
 
