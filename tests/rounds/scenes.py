@@ -1,6 +1,7 @@
 """Small real projects for the tests: drawn images, a narrow fire-fpn, the simulated oracle."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +60,9 @@ def project(folder: Path, data: Path, **changes: object) -> Path:
     values.setdefault("strategy", {"name": "divergence", "within_cycle": 2, "across_cycles": 1})
     setup.set_up(folder, setup.configure(values), sources)
     return folder
+
+
+def weights(folder: Path) -> dict[str, str]:
+    """SHA-256 of every weights file of a project."""
+    files = sorted((folder / ".labelnext" / "weights").glob("*.safetensors"))
+    return {file.name: sha256(file.read_bytes()).hexdigest() for file in files}

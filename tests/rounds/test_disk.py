@@ -4,12 +4,10 @@ import os
 import resource
 import subprocess
 import sys
-from hashlib import sha256
 
 import pytest
 
-from labelnext.rounds.overview import opened
-from tests.rounds.scenes import project
+from tests.rounds.scenes import project, weights
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
@@ -25,14 +23,6 @@ def run(folder, *, largest_file=None):
         capture_output=True, text=True, check=False, preexec_fn=limit,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-
-
-def weights(folder):
-    with opened(folder) as p:
-        return {
-            f.name: sha256(f.read_bytes()).hexdigest()
-            for f in p.path("weights").glob("*.safetensors")
-        }
 
 
 def test_weights_that_do_not_fit(tmp_path):

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,7 @@ def state(folder):
         steps = {(s.round, s.step): s.details for s in p.ledger.steps()}
         return (
             p.ledger.rounds(), p.ledger.picks(), sorted(p.ledger.blocked()),
-            p.ledger.labels_digest(), weights, steps,
+            p.ledger.labels_digest(), weights(folder), steps,
         )  # fmt: skip
 
 
