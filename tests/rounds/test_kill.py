@@ -29,9 +29,6 @@ def drive(folder, *, seed, kills):
 def state(folder):
     """Everything a loop leaves: picks with scores, labels, blocks, digests, weights, metrics."""
     with opened(folder) as p:
-        weights = {
-            f.name: sha256(f.read_bytes()).hexdigest() for f in sorted(p.path("weights").iterdir())
-        }
         steps = {(s.round, s.step): s.details for s in p.ledger.steps()}
         return (
             p.ledger.rounds(), p.ledger.picks(), sorted(p.ledger.blocked()),
