@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labelnext.rounds.overview import opened
-from tests.rounds.scenes import project
+from tests.rounds.scenes import project, weights
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
