@@ -7,8 +7,8 @@ again, and a study that was stopped goes on where it was.
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -78,31 +78,29 @@ def replay(plan: Replay, *, workers: int = 1, progress: Progress = quiet) -> Non
     """
     for arm in plan.arms:
         build_strategy(arm.strategy, plan.config.preset, arm.arguments)
-    initial = [_initial(plan, seed) for seed in plan.seeds]
-    arms = [_arm(plan, arm, seed) for seed in plan.seeds for arm in plan.arms]
-    ceilings = [_ceiling(plan, seed) for seed in plan.seeds] if plan.ceiling else []
-    total = sum(max(run.cycles, 1) for run in [*initial, *arms, *ceilings])
+    chains = [_chain(plan, seed) for seed in plan.seeds]
+    runs = [run for first, followers in chains for run in (first, *followers)]
+    total = sum(max(run.cycles, 1) for run in runs)
     with _pool(workers) as pool:
-        done = _run_all(pool, initial, 0, total, progress)
-        _run_all(pool, [*arms, *ceilings], done, total, progress)
+        waiting = {pool.submit(_finish, first): followers for first, followers in chains}
+        try:
+            while waiting:
+                finished, _ = wait(waiting, timeout=2.0, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    followers = waiting.pop(future)
+                    future.result()
+                    waiting |= {pool.submit(_finish, run): () for run in followers}
+                progress("replay", sum(map(_completed, runs)), total)
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
 
 
-def _run_all(
-    pool: ProcessPoolExecutor, runs: Sequence[_Run], done: int, total: int, progress: Progress
-) -> int:
-    waiting: Mapping[Future[None], _Run] = {pool.submit(_finish, run): run for run in runs}
-    pending = set(waiting)
-    try:
-        while pending:
-            finished, pending = wait(pending, timeout=2.0, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-            progress("replay", done + sum(map(_completed, runs)), total)
-    except BaseException:
-        for future in pending:
-            future.cancel()
-        raise
-    return done + sum(max(run.cycles, 1) for run in runs)
+def _chain(plan: Replay, seed: int) -> tuple[_Run, tuple[_Run, ...]]:
+    """A seed's initial run, and those that start from its weights."""
+    arms = [_arm(plan, arm, seed) for arm in plan.arms]
+    return _initial(plan, seed), (*arms, *([_ceiling(plan, seed)] if plan.ceiling else []))
 
 
 def _finish(run: _Run) -> None:
