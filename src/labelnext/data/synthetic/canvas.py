@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float64, Int32, UInt8
 
-from labelnext.data.synthetic.camera import Camera, clip_near, to_image, to_view
+from labelnext.data.synthetic.camera import NEAR, Camera, clip_near, to_image, to_view
 
 Sprite = UInt8[np.ndarray, "h w 4"]  # RGB multiplied by alpha, and alpha
 Colour = tuple[int, int, int]
@@ -105,6 +105,20 @@ class Canvas:
         view = clip_near(to_view(camera, np.asarray(corners, np.float64)))
         if len(view) >= 3:
             self.polygon(to_image(camera, view), colour, glow, hides)
+
+    def patches(
+        self, camera: Camera, corners: Float64[np.ndarray, "m k 3"], colour: Colour
+    ) -> None:
+        """Many flat polygons on the ground, in one colour."""
+        count, sides = corners.shape[:2]
+        view = to_view(camera, corners.reshape(-1, 3))
+        if (view[:, 2] < NEAR).any():
+            for polygon in corners:
+                self.patch(camera, polygon, colour, hides=False)
+            return
+        fixed = fixed_point(to_image(camera, view)).reshape(count, sides, 2)
+        for polygon in fixed:
+            self.fill(polygon, colour, 0, hides=False)
 
     def disc(self, column: float, row: float, radius: float, colour: Colour, glow: int) -> None:
         """A filled circle, such as a lamp."""

@@ -83,12 +83,11 @@ def _side_streets(canvas: Canvas, camera: Camera, world: World) -> None:
     for z in world.crossings:
         if not 0 < z - camera.z < 45:
             continue
-        x = -profile.road + 0.35
-        while x < profile.road - 0.4:
-            corners = [(x, 0, z - 1.3), (x + 0.5, 0, z - 1.3), (x + 0.5, 0, z + 1.3),
-                       (x, 0, z + 1.3)]  # fmt: skip
-            canvas.patch(camera, corners, paint, hides=False)
-            x += 1.0
+        x = np.arange(-profile.road + 0.35, profile.road - 0.4, 1.0)
+        stripes = np.zeros((len(x), 4, 3))
+        stripes[:, :, 0] = x[:, None] + (0.0, 0.5, 0.5, 0.0)
+        stripes[:, :, 2] = z + np.array((-1.3, -1.3, 1.3, 1.3))
+        canvas.patches(camera, stripes, paint)
 
 
 def _haze(canvas: Canvas, camera: Camera, light: Light, dark: float) -> None:
