@@ -14,19 +14,22 @@ from labelnext.store.index import Role
 ARMS = ("divergence", "guided-random")
 SETTINGS: Mapping[str, Any] = {
     "preset": "plus",
-    "budget": 15,
-    "batch_size": 8,
+    "budget": 12,
     "detector": {"name": "fire-fpn", "width": 0.25, "box_scale": 0.5},
-    "initial": {"epochs": 10},
-    "train": {"epochs": 12},
+    "initial": {"epochs": 8},
+    "train": {"epochs": 10},
 }
+STREET: Mapping[str, Any] = {
+    "stills": 90, "videos": 4, "frames_per_video": 120, "test_videos": 4,
+    "frames_per_test_video": 160, "test_every": 5,
+}  # fmt: skip
 
 
 def write_street(
     folder: Path, *, seed: int = 0, progress: Progress = quiet
 ) -> dict[Role, list[str]]:
     """Write the street's three parts and name them as sources; parts that are there stay."""
-    synthetic.write(folder, seed=seed, progress=progress)
+    synthetic.write(folder, **STREET, seed=seed, progress=progress)
     return {
         "initial": [f"coco:{folder / 'initial' / 'instances.json'}"],
         "pool": [f"coco:{folder / 'pool' / 'instances.json'}"],
