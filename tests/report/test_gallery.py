@@ -64,7 +64,7 @@ def test_what_a_frame_lacks_is_said_and_the_rest_is_shown(tmp_path: Path) -> Non
     )
     page = shown(study({}, frames=(bare,)), [bare])
     assert "rank 1 · no score" in page.text
-    assert "No pixel scores: none were kept for this frame." in page.text
+    assert "No pixel scores: this pick was made without any." in page.text
     assert "video" not in page.text
     assert "detections" not in page.text.replace("detection with", "")
     missing = frame(tmp_path / "none.png")

@@ -55,7 +55,7 @@ def test_broken_scores_become_a_reason(tmp_path: Path) -> None:
     path = picture(tmp_path / "a.png")
     bad = np.array([[0, np.nan]], np.float32)
     for scores, reason in (
-        (None, "none were kept for this frame"),
+        (None, "this pick was made without any"),
         (np.zeros((0, 4), np.float32), "they are empty"),
         (bad, "they hold NaN or infinity"),
         (np.full((2, 2), np.inf, np.float32), "they hold NaN or infinity"),

@@ -98,14 +98,20 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the project's report: one page and the pictures in it."""
-    from labelnext import report as pages
     from labelnext.cli import show
-    from labelnext.rounds import overview
 
-    with overview.opened(project) as opened:
-        study = overview.study(opened, command="labelnext run", top=top)
-    page = pages.write(study, out or project / "report")
+    page = write_report(project, out or project / "report", top=top)
     if json:
         show.as_json({"report": str(page)})
     else:
         print(f"The report is {page}")
+
+
+def write_report(project: Path, out: Path, *, top: int = 6) -> Path:
+    """Write a project's report; returns the page."""
+    from labelnext import report as pages
+    from labelnext.rounds import overview
+
+    with overview.opened(project) as opened:
+        study = overview.study(opened, command=f"labelnext run -C {project}", top=top)
+    return pages.write(study, out)

@@ -111,13 +111,17 @@ def evaluate(
 def run(
     project: ProjectFolder = Path(),
     cycles: Annotated[int, typer.Option(min=1, help="Rounds to complete in all.")] = 1,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write PROJECT/report at the end.")
+    ] = True,
     json: Json = False,
 ) -> None:
-    """Go through the cycle until it is complete or people must label.
+    """Go through the cycle until it is complete or people must label, and write the report.
 
     Stopped at any point, the same command goes on from the last whole step.
     """
     from labelnext.cli import show
+    from labelnext.cli.project import write_report
     from labelnext.rounds import loop, overview
 
     with overview.opened(project, writing=True) as opened:
@@ -125,14 +129,15 @@ def run(
             stand = loop.run(opened, cycles, progress)
         advice = loop.advice(opened, stand)
         seen = overview.overview(opened)
+    page = write_report(project, project / "report") if report and seen.rows else None
     if json:
-        show.as_json(overview.as_dict(seen))
+        show.as_json({**overview.as_dict(seen), "report": page and str(page)})
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
     print(advice)
-    if seen.rows:
-        print(f"Report: labelnext report -C {project}")
+    if page is not None:
+        print(f"The report is {page}")
 
 
 def _step(project: Path, step: str, json: bool) -> None:

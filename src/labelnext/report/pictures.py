@@ -116,7 +116,7 @@ def _read(
 def _score_problem(frame: PickedFrame) -> str:
     scores = frame.pixel_scores
     if scores is None:
-        return "none were kept for this frame"
+        return "this pick was made without any"
     if scores.size == 0:
         return "they are empty"
     if not np.isfinite(scores).all():
