@@ -109,6 +109,12 @@ def test_people_answer_through_files_and_in_parts(copy):
         assert taken.complete
         assert loop.run(p, 1) == loop.Stand(2, "score", 0)
         assert p.ledger.step(1, "train").details["images"] == 1
+        late = {**answer, "images": [{**prelabels["images"][1], "labelled": True}],
+                "annotations": []}  # fmt: skip
+        (asked / "labels-2.json").write_text(json.dumps(late))
+        assert labelling.ingest_all(p)[1].new == 1
+        assert (len(p.ledger.labels(up_to=1)), len(p.ledger.labels(up_to=2))) == (1, 2)
+        assert overview.overview(p).rows[1][1] == 1
 
 
 def test_asking_out_of_turn_says_what_comes_first(copy):

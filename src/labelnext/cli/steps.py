@@ -38,20 +38,20 @@ def ingest(
     from labelnext.rounds import labelling, loop, overview
 
     with overview.opened(project, writing=True) as opened:
-        number = loop.require(opened, "ingest")
-        taken = labelling.ingest(opened, number, partial=partial, accept_empty=accept_empty)
+        taken = labelling.ingest_all(opened, partial=partial, accept_empty=accept_empty)
+        if not taken:
+            loop.require(opened, "ingest")
     if json:
-        show.as_json({"round": number, "new": taken.new, "changed": taken.changed,
-                      "missing": list(taken.missing), "complete": taken.complete,
-                      "remarks": list(taken.remarks)})  # fmt: skip
+        show.as_json([{"round": number, **of._asdict()} for number, of in taken.items()])
         return
-    print(f"Round {number}: {taken.new} images newly labelled, {taken.changed} changed, "
-          f"{len(taken.missing)} without labels.")  # fmt: skip
-    for remark in taken.remarks:
-        print(f"  {remark}")
-    for key in taken.missing[:5]:
-        print(f"  waiting for {key}")
-    if not taken.complete:
+    for number, of in taken.items():
+        print(f"Round {number}: {of.new} images newly labelled, {of.changed} changed, "
+              f"{len(of.missing)} without labels.")  # fmt: skip
+        for remark in of.remarks:
+            print(f"  {remark}")
+        for key in of.missing[:5]:
+            print(f"  waiting for {key}")
+    if not all(of.complete for of in taken.values()):
         print(
             "Label the rest and give the command again, or go on with --partial. Images that came "
             "back without boxes count as labelled with --accept-empty."

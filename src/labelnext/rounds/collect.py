@@ -10,17 +10,15 @@ from labelnext.rounds.labelling import picked
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.results import CycleResult, PickedFrame
 from labelnext.rounds.testing import metrics_of
-from labelnext.types import GroundTruth, ImageRecord
+from labelnext.types import ImageRecord
 
 
 def cycle_results(project: Project, arm: str, seed: int) -> list[CycleResult]:
     """One result a finished cycle, cycle 0 being the initial detector."""
     ledger = project.ledger
-    labels = ledger.labels()
-    seen: dict[str, GroundTruth] = {}
     results = []
     for number in range(len(ledger.rounds()) + 1):
-        seen |= {p.key: labels[p.key] for p in ledger.picks(number) if p.key in labels}
+        seen = ledger.labels(up_to=number)
         evaluated = ledger.step(number, "evaluate")
         if evaluated is None:
             break

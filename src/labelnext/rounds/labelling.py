@@ -50,6 +50,8 @@ def ingest(
 ) -> Taken:
     """Take in the answers to a round.
 
+    Answers that come after the round was ingested are kept too; the next training sees them.
+
     Args:
         project: The project.
         number: The round.
@@ -60,14 +62,39 @@ def ingest(
     answers, remarks = _answers(oracle(project, number), accept_empty)
     wanted = set(keys)
     new, changed = project.ledger.receive(
-        number, {key: truth for key, truth in answers.items() if key in wanted}
+        number,
+        {key: truth for key, truth in answers.items() if key in wanted},
+        known_from=_next_training(project),
     )
     labelled = project.ledger.labels()
     missing = tuple(key for key in keys if key not in labelled)
     complete = not missing or (partial and len(missing) < len(keys))
+    complete = complete or project.ledger.step(number, "ingest") is not None
     if complete:
         project.once(number, "ingest", lambda: {"images": len(keys) - len(missing)})
     return Taken(new, changed, missing, complete, remarks)
+
+
+def ingest_all(
+    project: Project, *, partial: bool = False, accept_empty: bool = False
+) -> dict[int, Taken]:
+    """`ingest` for every round that was asked for, by number; late answers are not lost."""
+    asked = [
+        row.number
+        for row in project.ledger.rounds()
+        if project.ledger.step(row.number, "label") is not None
+    ]
+    return {
+        number: ingest(project, number, partial=partial, accept_empty=accept_empty)
+        for number in asked
+    }
+
+
+def _next_training(project: Project) -> int:
+    """The first round that is not ingested yet: answers taken in now are known from there."""
+    rounds = project.ledger.rounds()
+    open_rounds = [r.number for r in rounds if project.ledger.step(r.number, "ingest") is None]
+    return open_rounds[0] if open_rounds else len(rounds) + 1
 
 
 def oracle(project: Project, number: int) -> Oracle:

@@ -57,7 +57,7 @@ def select(project: Project, number: int) -> StepRow:
         project.config.seed,
         project.config.budget,
         project.index.digest("pool"),
-        project.ledger.labels_digest(),
+        project.ledger.labels_digest(up_to=number - 1),
         weights_digest(project, number - 1),
     )
     project.ledger.propose(row, picks, [pool[i].key for i in new], time.perf_counter() - start)

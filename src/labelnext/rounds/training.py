@@ -35,13 +35,13 @@ def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
 
 
 def retrain(project: Project, number: int, progress: Progress = quiet) -> StepRow:
-    """Train from the initial weights on all labels of rounds 1 … number."""
+    """Train from the initial weights on every label that was in when the round was ingested."""
 
     def work() -> Mapping[str, object]:
         start = project.detector(0)
         if not isinstance(start, Trainable):
             return {"trained": False, "weights": start.fingerprint()}
-        labels = project.ledger.labels()
+        labels = project.ledger.labels(up_to=number)
         records = [record for record in project.index.records("pool") if record.key in labels]
         return _fit(project, number, start, _examples(project, records, labels), progress)
 

@@ -47,6 +47,7 @@ CREATE TABLE labels (
     key TEXT NOT NULL,
     revision INTEGER NOT NULL,
     round INTEGER NOT NULL REFERENCES rounds(number),
+    known_from INTEGER NOT NULL,   -- the first round whose training sees this answer
     truth TEXT NOT NULL,           -- JSON: boxes, classes, ignore, visible
     received REAL NOT NULL,
     PRIMARY KEY (key, revision)
@@ -186,11 +187,15 @@ class Ledger:
         """Keys of images that no later round may pick: those picked, and their near neighbours."""
         return {row[0] for row in self._query("SELECT key FROM blocks", ())}
 
-    def receive(self, number: int, answers: Mapping[str, GroundTruth]) -> tuple[int, int]:
+    def receive(
+        self, number: int, answers: Mapping[str, GroundTruth], *, known_from: int | None = None
+    ) -> tuple[int, int]:
         """Keep answers to a round's picks; returns (new, changed).
 
         The same answer again is not kept twice; a different one becomes a new revision.
+        `known_from` is the first round whose training sees them, by default the same round.
         """
+        since = number if known_from is None else known_from
         held = self._newest()
         new = changed = 0
         with self._transaction():
@@ -201,24 +206,31 @@ class Ledger:
                     continue
                 new, changed = (new + 1, changed) if before is None else (new, changed + 1)
                 self._db.execute(
-                    "INSERT INTO labels VALUES (?, ?, ?, ?, ?)",
-                    (key, revision + 1, number, truth, time.time()),
+                    "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, revision + 1, number, since, truth, time.time()),
                 )
         return new, changed
 
-    def labels(self) -> dict[str, GroundTruth]:
-        """The newest answer for every labelled image, by key, keys in order."""
-        return {key: decode_truth(truth) for key, (_, truth) in sorted(self._newest().items())}
+    def labels(self, up_to: int | None = None) -> dict[str, GroundTruth]:
+        """The newest answer for every labelled image, by key, keys in order.
 
-    def labels_digest(self) -> str:
-        """Hash of every label held."""
+        With `up_to`, as the training of that round saw them.
+        """
+        newest = sorted(self._newest(up_to).items())
+        return {key: decode_truth(truth) for key, (_, truth) in newest}
+
+    def labels_digest(self, up_to: int | None = None) -> str:
+        """Hash of every label held, or of those that the training of round `up_to` saw."""
         digest = blake2b(digest_size=16)
-        for key, (_, truth) in sorted(self._newest().items()):
+        for key, (_, truth) in sorted(self._newest(up_to).items()):
             digest.update(f"{key}\x1f{truth}\x1e".encode())
         return digest.hexdigest()
 
-    def _newest(self) -> dict[str, tuple[int, str]]:
-        rows = self._query("SELECT key, revision, truth FROM labels ORDER BY key, revision")
+    def _newest(self, up_to: int | None = None) -> dict[str, tuple[int, str]]:
+        where, values = ("WHERE known_from <= ?", (up_to,)) if up_to is not None else ("", ())
+        rows = self._query(
+            f"SELECT key, revision, truth FROM labels {where} ORDER BY key, revision", values
+        )
         return {key: (revision, truth) for key, revision, truth in rows}
 
     def _finish(
