@@ -106,7 +106,7 @@ def test_changes_are_reported_kept_and_taken_on_demand(
     report = index.add("pool", "s", ("person",), again)
     assert (report.added, report.present, len(report.changed)) == (0, 1, 1)
     assert report.changed[0].key == "a"
-    assert "import with replace" in report.changed[0].text
+    assert "give --replace" in report.changed[0].text
     assert re.search(says, report.changed[0].text)
     assert dump(index) == before
     report = index.add("pool", "s", ("person",), again, replace=True)

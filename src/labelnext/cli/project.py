@@ -32,6 +32,9 @@ def init(
             help="Take the last share of every pool video's frames as the test set instead.",
         ),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take changed files and labels in place of old ones.")
+    ] = False,
     classes: Classes = None,
     detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
     strategy: Annotated[str, typer.Option(help="Strategy that picks.")] = "divergence",
@@ -65,7 +68,9 @@ def init(
     config = setup.configure(merge(values, settings(changes)))
     sources: setup.Sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
     with show.progress_bar() as progress:
-        reports = setup.set_up(folder, config, sources, hold_out=hold_out, progress=progress)
+        reports = setup.set_up(
+            folder, config, sources, hold_out=hold_out, replace=replace, progress=progress
+        )
     if json:
         show.as_json({"project": str(folder), "sources": [asdict(found) for found in reports]})
         return

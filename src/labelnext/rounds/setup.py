@@ -37,6 +37,7 @@ def set_up(
     sources: Sources,
     *,
     hold_out: float | None = None,
+    replace: bool = False,
     progress: Progress = quiet,
 ) -> list[ImportReport]:
     """Make the project (or open the same one) and index its sources.
@@ -46,6 +47,7 @@ def set_up(
         config: Its settings.
         sources: By role (`initial`, `pool`, `test`), such as `coco:labels.json`.
         hold_out: Share of every pool video's last frames that becomes the test set.
+        replace: Take changed files and labels in place of those indexed before.
         progress: Told as images are checked.
     """
     project = Project.create(folder, config)
@@ -54,7 +56,8 @@ def set_up(
             return [
                 index_source(
                     project.index, source, role=role, classes=config.classes,
-                    hold_out=hold_out if role == "pool" else None, progress=progress,
+                    hold_out=hold_out if role == "pool" else None, replace_changed=replace,
+                    progress=progress,
                 )
                 for role, given in sources.items()
                 for source in given

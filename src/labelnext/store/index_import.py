@@ -42,7 +42,7 @@ _CHANGES = {
     "labels": "its labels are not those that were indexed",
     "time": "its video, frame or time is not what was indexed",
 }
-_KEPT = "; kept as indexed. To take what is there now, import with replace"
+_KEPT = "; kept as indexed. To take what is there now, give --replace"
 
 
 @dataclass(frozen=True, slots=True)
