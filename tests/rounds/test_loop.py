@@ -71,6 +71,13 @@ def test_retraining_starts_from_the_initial_weights_on_the_selected_images_alone
         assert by_hand.fingerprint() == p.detector(2).fingerprint()
 
 
+def test_retraining_can_keep_the_initial_set(tmp_path):
+    folder = project(tmp_path / "p", tmp_path / "data", train_on="all")
+    with overview.opened(folder, writing=True) as p:
+        loop.run(p, 1)
+        assert p.ledger.step(1, "train").details["images"] == 6 + 3
+
+
 def test_temporal_rules_hold_across_cycles(copy):
     with overview.opened(copy, writing=True) as p:
         loop.run(p, 3)

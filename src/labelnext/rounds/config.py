@@ -52,6 +52,8 @@ class Config(_Table):
         initial_weights: Weights to start from instead of training on the initial set.
         detector: Detector and its arguments.
         strategy: Strategy and its arguments.
+        train_on: `selected` retrains on the picks alone, as the paper does; `all` on the initial set
+            too, so that what was learned there is not forgotten.
         train: Options of every training (`fit`).
         initial: Options that differ for the training on the initial set.
         evaluation: Metrics on the test set.
@@ -67,6 +69,7 @@ class Config(_Table):
     initial_weights: str | None = None
     detector: Named = Named(name="fire-fpn")
     strategy: Named = Named(name="divergence")
+    train_on: Literal["selected", "all"] = "selected"
     train: dict[str, Any] = {}
     initial: dict[str, Any] = {}
     evaluation: Evaluation = Evaluation()

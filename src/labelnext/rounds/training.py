@@ -43,7 +43,10 @@ def retrain(project: Project, number: int, progress: Progress = quiet) -> StepRo
             return {"trained": False, "weights": start.fingerprint()}
         labels = project.ledger.labels(up_to=number)
         records = [record for record in project.index.records("pool") if record.key in labels]
-        return _fit(project, number, start, _examples(project, records, labels), progress)
+        examples = _examples(project, records, labels)
+        if project.config.train_on == "all":
+            examples += _examples(project, project.index.records("initial"))
+        return _fit(project, number, start, examples, progress)
 
     return _done(project, number, project.once(number, "train", work))
 
