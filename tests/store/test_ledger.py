@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from labelnext.errors import ProjectError
-from labelnext.store.ledger import (
-    Ledger,
-    PickRow,
-    RoundRow,
-    decode_metrics,
-    decode_truth,
-    encode_metrics,
-    encode_truth,
-)
-from labelnext.types import GroundTruth, Metrics, MissRateCurve
+from labelnext.store.ledger import Ledger, PickRow, RoundRow
+from labelnext.types import GroundTruth
 
 
 @pytest.fixture
@@ -81,21 +73,6 @@ def test_steps_are_recorded_once(ledger):
     assert ledger.step(0, "train").details == {"weights": "abc"}
     with pytest.raises(ProjectError):
         ledger.finish(0, "train", 1.0)
-
-
-def test_truth_round_trip_of_no_objects():
-    empty = decode_truth(encode_truth(GroundTruth.from_boxes([])))
-    assert empty.xyxy.shape == (0, 4)
-    assert empty.ignore.dtype == bool
-
-
-def test_metrics_round_trip():
-    curve = MissRateCurve(np.array([0.1, 1.0]), np.array([0.9, 0.3]), np.array([0.8, 0.1]))
-    metrics = Metrics(3, 4, 0.3, 0.9, 0.5, 0.4, float("nan"), curve)
-    back = decode_metrics(encode_metrics(metrics))
-    assert back.miss_rate_at_fppi_1 == 0.3
-    assert np.isnan(back.ap50)
-    assert back.curve.fppi.tolist() == [0.1, 1.0]
 
 
 def test_a_missing_ledger_says_what_to_do(tmp_path):

@@ -10,7 +10,8 @@ from labelnext import engine, presets
 from labelnext.evaluate import evaluate as evaluate_boxes
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.project import Project, load_pixels
-from labelnext.store.ledger import StepRow, decode_metrics, encode_metrics
+from labelnext.store.as_json import decode_metrics, encode_metrics
+from labelnext.store.ledger import StepRow
 from labelnext.types import Metrics, MissRateCurve
 
 

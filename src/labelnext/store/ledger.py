@@ -9,15 +9,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from labelnext.errors import ProjectError
-from labelnext.types import GroundTruth, Metrics, MissRateCurve
+from labelnext.store.as_json import decode_truth, encode_truth
+from labelnext.types import GroundTruth
 
 SCHEMA_VERSION = 1
 STEPS = ("score", "select", "label", "ingest", "train", "evaluate")
@@ -280,35 +279,3 @@ class Ledger:
                 f"The ledger {self.path} has schema {version}; this labelnext writes schema "
                 f"{SCHEMA_VERSION}. Use the version of labelnext that wrote it, or a newer one."
             )
-
-
-def encode_truth(truth: GroundTruth) -> str:
-    """JSON of a ground truth; equal truths give equal text."""
-    return json.dumps(
-        {
-            "boxes": truth.xyxy.tolist(),
-            "classes": truth.classes.tolist(),
-            "ignore": truth.ignore.tolist(),
-            "visible": truth.visible.tolist(),
-        }
-    )
-
-
-def decode_truth(text: str) -> GroundTruth:
-    """The inverse of `encode_truth`."""
-    row = json.loads(text)
-    return GroundTruth.from_boxes(row["boxes"], row["classes"], row["ignore"], row["visible"])
-
-
-def encode_metrics(metrics: Metrics) -> dict[str, object]:
-    """JSON-able form of metrics, the curve included."""
-    row = asdict(metrics)
-    row["curve"] = {name: values.tolist() for name, values in row["curve"].items()}
-    return row
-
-
-def decode_metrics(row: Mapping[str, object]) -> Metrics:
-    """The inverse of `encode_metrics`."""
-    fields = dict(row)
-    curve = {k: np.asarray(v, np.float64) for k, v in dict(fields.pop("curve")).items()}  # type: ignore[call-overload]
-    return Metrics(**fields, curve=MissRateCurve(**curve))  # type: ignore[arg-type]

@@ -1,0 +1,31 @@
+"""What goes into the ledger as JSON comes back the same."""
+
+import numpy as np
+
+from labelnext.store.as_json import decode_metrics, decode_truth, encode_metrics, encode_truth
+from labelnext.types import GroundTruth, Metrics, MissRateCurve
+
+
+def test_truth_round_trip():
+    truth = GroundTruth.from_boxes(
+        [[1, 2, 3.25, 4], [0, 0, 1e-3, 9]], [0, 2], [True, False], [1, 0.3]
+    )
+    back = decode_truth(encode_truth(truth))
+    for field in ("xyxy", "classes", "ignore", "visible"):
+        np.testing.assert_array_equal(getattr(back, field), getattr(truth, field))
+    assert encode_truth(back) == encode_truth(truth)
+
+
+def test_truth_round_trip_of_no_objects():
+    empty = decode_truth(encode_truth(GroundTruth.from_boxes([])))
+    assert empty.xyxy.shape == (0, 4)
+    assert empty.ignore.dtype == bool
+
+
+def test_metrics_round_trip():
+    curve = MissRateCurve(np.array([0.1, 1.0]), np.array([0.9, 0.3]), np.array([0.8, 0.1]))
+    metrics = Metrics(3, 4, 0.3, 0.9, 0.5, 0.4, float("nan"), curve)
+    back = decode_metrics(encode_metrics(metrics))
+    assert back.miss_rate_at_fppi_1 == 0.3
+    assert np.isnan(back.ap50)
+    assert back.curve.fppi.tolist() == [0.1, 1.0]
