@@ -52,8 +52,8 @@ class Config(_Table):
         initial_weights: Weights to start from instead of training on the initial set.
         detector: Detector and its arguments.
         strategy: Strategy and its arguments.
-        train_on: `selected` retrains on the picks alone, as the paper does; `all` on the initial set
-            too, so that what was learned there is not forgotten.
+        train_on: `selected` retrains on the picks alone, as the paper does; `all` on the initial
+            set too, so that what was learned there is not forgotten.
         train: Options of every training (`fit`).
         initial: Options that differ for the training on the initial set.
         evaluation: Metrics on the test set.
