@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -111,3 +113,29 @@ def test_errors_are_one_line_without_a_traceback(words, said, tmp_path):
     assert done.stderr.startswith("error: ")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_says_how_to_go_on(sources, tmp_path):
+    pytest.importorskip("torch", reason="fire-fpn needs torch")
+    words = ["init", str(tmp_path / "shop"), "--labels", sources["initial"], "--pool",
+             sources["pool"], "--oracle", "simulated", "--budget", "2",
+             "--set", "detector.width=0.1", "--set", "train.epochs=1000"]  # fmt: skip
+    labelnext(*words)
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from labelnext.cli import main; main()"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, "run", "-C", str(tmp_path / "shop")],
+        stderr=subprocess.PIPE, text=True, env=PYTHON,
+    )  # fmt: skip
+    work = tmp_path / "shop" / ".labelnext" / "work"
+    for _ in range(600):
+        if list(work.rglob("loss.jsonl")):
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert said.splitlines()[-1].startswith("stopped; give the same command again")
+    assert "Traceback" not in said
