@@ -1,6 +1,7 @@
 """The command line: parses, calls, shows. Nothing here decides anything."""
 
 import sys
+from typing import Any
 
 from labelnext.errors import LabelnextError
 
@@ -13,7 +14,7 @@ def main() -> None:
 
     from labelnext.cli.app import app
 
-    usage_error = typer.BadParameter.__mro__[2]  # ClickException, wherever typer keeps it
+    usage_error: Any = typer.BadParameter.__mro__[2]  # ClickException, wherever typer keeps it
     try:
         status = app(standalone_mode=False)
     except LabelnextError as error:
