@@ -44,13 +44,9 @@ def plan(
     cycles: int,
     arms: Sequence[str] = ARMS,
     ceiling: bool = False,
-    changes: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] = SETTINGS,
 ) -> Replay:
-    """The demo's settings, with changes, for arms paired over seeds."""
-    values = {key: dict(v) if isinstance(v, Mapping) else v for key, v in SETTINGS.items()}
-    for key, new in (changes or {}).items():
-        old = values.get(key)
-        values[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
+    """Arms paired over seeds, with the demo's settings unless others are given."""
     return Replay(
-        folder, configure(values), tuple(map(parse, arms)), tuple(range(seeds)), cycles, ceiling
+        folder, configure(settings), tuple(map(parse, arms)), tuple(range(seeds)), cycles, ceiling
     )

@@ -1,18 +1,16 @@
 """Fill a replay's index from sources, once for all of its runs."""
 
-from collections.abc import Mapping, Sequence
-
 from labelnext.audit.replay import Replay
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds import setup
 from labelnext.store.import_report import ImportReport
-from labelnext.store.index import Index, Role
+from labelnext.store.index import Index
 from labelnext.store.lock import exclusive
 
 
 def index_sources(
     plan: Replay,
-    sources: Mapping[Role, Sequence[str]],
+    sources: setup.Sources,
     *,
     hold_out: float | None = None,
     progress: Progress = quiet,
@@ -29,13 +27,8 @@ def index_sources(
     with exclusive(plan.folder / ".labelnext" / "lock"):
         index = Index.open(plan.folder / "index.sqlite", create=True)
         try:
-            return [
-                index_source(
-                    index, source, role=role, classes=plan.config.classes,
-                    hold_out=hold_out if role == "pool" else None, progress=progress,
-                )
-                for role, given in sources.items()
-                for source in given
-            ]  # fmt: skip
+            return setup.index_sources(
+                index, sources, plan.config.classes, hold_out=hold_out, progress=progress
+            )
         finally:
             index.close()

@@ -93,7 +93,7 @@ def demo(
         sources = street.write_street(out / "data", progress=progress)
     plan = street.plan(
         out, arms=arms or street.ARMS, seeds=seeds, cycles=cycles, ceiling=ceiling,
-        changes=settings(changes),
+        settings=merge(dict(street.SETTINGS), settings(changes)),
     )  # fmt: skip
     command = shlex.join(["labelnext", *sys.argv[1:]])
     _replay(plan, sources, None, workers, "Demo: the synthetic street", command, json)

@@ -12,7 +12,7 @@ from labelnext.rounds.config import Config
 from labelnext.rounds.indexing import index_source
 from labelnext.rounds.project import Project, build_strategy
 from labelnext.store.import_report import ImportReport
-from labelnext.store.index import Role
+from labelnext.store.index import Index, Role
 
 Sources = Mapping[Role, Sequence[str]]  # such as {"pool": ["coco:labels.json"]}
 
@@ -53,14 +53,29 @@ def set_up(
     project = Project.create(folder, config)
     try:
         with project.writing():
-            return [
-                index_source(
-                    project.index, source, role=role, classes=config.classes,
-                    hold_out=hold_out if role == "pool" else None, replace_changed=replace,
-                    progress=progress,
-                )
-                for role, given in sources.items()
-                for source in given
-            ]  # fmt: skip
+            return index_sources(
+                project.index, sources, config.classes,
+                hold_out=hold_out, replace=replace, progress=progress,
+            )  # fmt: skip
     finally:
         project.close()
+
+
+def index_sources(
+    index: Index,
+    sources: Sources,
+    classes: Sequence[str],
+    *,
+    hold_out: float | None = None,
+    replace: bool = False,
+    progress: Progress = quiet,
+) -> list[ImportReport]:
+    """Index every source of every role; `hold_out` is taken from the pool alone."""
+    return [
+        index_source(
+            index, source, role=role, classes=classes, replace_changed=replace,
+            hold_out=hold_out if role == "pool" else None, progress=progress,
+        )
+        for role, given in sources.items()
+        for source in given
+    ]  # fmt: skip
