@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from labelnext.data import coco, open_source
+from labelnext.data import open_source
+from labelnext.data.formats import coco
 from labelnext.rounds.indexing import index_source
 from labelnext.store.index import Index
 from labelnext.types import CheckedSample, GroundTruth, ImageRecord, Sample

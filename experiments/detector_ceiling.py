@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from labelnext.data.coco import read as read_coco
-from labelnext.data.penn_fudan import read as read_penn_fudan
+from labelnext.data.formats.coco import read as read_coco
+from labelnext.data.formats.penn_fudan import read as read_penn_fudan
 from labelnext.detectors.fire_fpn import FireFPN
 from labelnext.detectors.fire_fpn.boxes import default_boxes
 from labelnext.evaluate import evaluate

@@ -1,12 +1,15 @@
 """Entry points: detectors, strategies, readers, oracles by name; built-ins by the same door."""
 
+import json
+import re
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 from labelnext.errors import LabelnextError
 
 GROUPS = {
-    "detectors": "detector", "strategies": "strategy", "readers": "reader", "oracles": "oracle",
+    "detectors": "detector", "strategies": "strategy", "readers": "reader",
+    "writers": "writer", "oracles": "oracle",
 }  # fmt: skip
 
 
@@ -26,6 +29,45 @@ def load(group: str, name: str) -> Any:
             return point.load()
     known = ", ".join(names(group)) or "none"
     raise LabelnextError(f"There is no {GROUPS[group]} called {name!r}. Known: {known}.")
+
+
+class Call(NamedTuple):
+    """A plug-in's name, the arguments for it, and what follows."""
+
+    name: str
+    arguments: dict[str, object]
+    rest: str
+
+
+_CALL = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?:\[(?P<arguments>[^\]]*)\])?", re.ASCII)
+
+
+def parse_call(text: str) -> Call | None:
+    """`name` or `name[argument=value,…]` at the beginning of a text; None if it begins otherwise.
+
+    Values are JSON (`30`, `true`, `"mean"`); a bare word is taken as text. Dashes in the names of
+    arguments become underscores.
+
+    Raises:
+        LabelnextError: A part in brackets is not of the form argument=value.
+    """
+    match = _CALL.match(text)
+    if match is None:
+        return None
+    arguments: dict[str, object] = {}
+    for part in filter(None, (match["arguments"] or "").split(",")):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise LabelnextError(f"In {text!r}, {part!r} is not of the form argument=value.")
+        arguments[name.strip().replace("-", "_")] = _value(value.strip())
+    return Call(match["name"], arguments, text[match.end() :])
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _points(group: str) -> list[EntryPoint]:

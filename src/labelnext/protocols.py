@@ -1,6 +1,6 @@
 """The few methods by which rooms and third parties meet. All are structural: nothing to inherit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -153,10 +153,44 @@ class DetectorFactory(Protocol):
 
 @runtime_checkable
 class DatasetReader(Protocol):
-    """What the entry-point group `labelnext.readers` names: a location becomes samples."""
+    """What the entry-point group `labelnext.readers` names: a location becomes samples.
 
-    def __call__(self, location: Path) -> "Dataset":
+    A reader that also takes globs and URLs has an attribute `patterns = True`, and gets them as
+    text.
+    """
+
+    def __call__(self, location: Path, **options: Any) -> "Dataset":
         """Read what lies at `location`; a DataError names the file and the record at fault."""
+        ...
+
+
+@runtime_checkable
+class DatasetWriter(Protocol):
+    """What the entry-point group `labelnext.writers` names: samples become label files."""
+
+    def __call__(
+        self,
+        location: Path,
+        samples: Iterable[Sample],
+        classes: Sequence[str],
+        *,
+        place: Callable[[ImageRecord, Path], None],
+        predictions: Mapping[str, Detections] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Write label files to `location`, whole or not at all.
+
+        Args:
+            location: A file or a folder, as the format has it.
+            samples: Drawn once; not held in memory where the format allows that.
+            classes: What class indices mean.
+            place: Called with every image and the path where the format expects it.
+            predictions: Boxes with scores by image key, for formats that hold pre-labels.
+            options: The format's own.
+
+        Returns:
+            `images`, `objects`, and `lost`: what the format cannot hold, in words, with counts.
+        """
         ...
 
 

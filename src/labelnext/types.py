@@ -60,26 +60,60 @@ class Detections:
 class GroundTruth:
     """Labelled objects of one image.
 
+    Only the first four fields are used to train and to measure; the others are None where a source
+    does not have them, and are kept for those who take the labels elsewhere.
+
     Attributes:
         xyxy: Full extent of each object.
         classes: Index into the data set's class names.
         ignore: True where a detection is neither right nor wrong (crowds, ignore regions).
         visible: Visible fraction of each object's area, 0 to 1; 1 where unknown.
+        visible_xyxy: The visible part of each object; NaN where not given.
+        occlusion: 0 not occluded, 1 partly, 2 largely; -1 where not given.
+        truncation: Fraction of each object cut off by the image's border, 0 to 1; where a source
+            only says yes or no, 1 or 0; NaN where not given.
+        tracks: The same object in other frames of a video has the same number; -1 for none.
     """
 
     xyxy: Float64[np.ndarray, "n 4"]
     classes: Int64[np.ndarray, "n"]
     ignore: Bool[np.ndarray, "n"]
     visible: Float64[np.ndarray, "n"]
+    visible_xyxy: Float64[np.ndarray, "n 4"] | None = None
+    occlusion: Int64[np.ndarray, "n"] | None = None
+    truncation: Float64[np.ndarray, "n"] | None = None
+    tracks: Int64[np.ndarray, "n"] | None = None
 
     def __len__(self) -> int:
         return len(self.classes)
 
+    def take(self, which: Bool[np.ndarray, "n"] | Int64[np.ndarray, "m"]) -> "GroundTruth":
+        """Some of the objects, by a mask or by their places, with all their fields."""
+        return GroundTruth(*(None if part is None else part[which] for part in self.fields()))  # type: ignore[arg-type]
+
+    def fields(self) -> tuple[np.ndarray | None, ...]:
+        """Every field in the order of the constructor."""
+        return (
+            self.xyxy, self.classes, self.ignore, self.visible,
+            self.visible_xyxy, self.occlusion, self.truncation, self.tracks,
+        )  # fmt: skip
+
     @staticmethod
     def from_boxes(
-        xyxy: object, classes: object = None, ignore: object = None, visible: object = None
+        xyxy: object,
+        classes: object = None,
+        ignore: object = None,
+        visible: object = None,
+        *,
+        visible_xyxy: object = None,
+        occlusion: object = None,
+        truncation: object = None,
+        tracks: object = None,
     ) -> "GroundTruth":
-        """Build from anything array-like; absent fields become class 0, not ignored, visible."""
+        """Build from anything array-like; absent fields become class 0, not ignored, visible.
+
+        An optional field in which nothing is given (only NaN, only -1) becomes None.
+        """
         boxes = np.asarray(xyxy, np.float64).reshape(-1, 4)
         n = len(boxes)
         return GroundTruth(
@@ -87,7 +121,20 @@ class GroundTruth:
             np.zeros(n, np.int64) if classes is None else np.asarray(classes, np.int64),
             np.zeros(n, bool) if ignore is None else np.asarray(ignore, bool),
             np.ones(n, np.float64) if visible is None else np.asarray(visible, np.float64),
+            _given(visible_xyxy, np.float64, (n, 4)),
+            _given(occlusion, np.int64, (n,)),
+            _given(truncation, np.float64, (n,)),
+            _given(tracks, np.int64, (n,)),
         )
+
+
+def _given(values: object, kind: type, shape: tuple[int, ...]) -> np.ndarray | None:
+    """An optional field as an array, or None where it says nothing of any object."""
+    if values is None:
+        return None
+    array: np.ndarray = np.asarray(values, kind).reshape(shape)
+    known = array != -1 if kind is np.int64 else ~np.isnan(array)
+    return array if known.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +152,19 @@ class ImageRecord:
 
     Attributes:
         key: Stable name, unique in a project.
-        path: Where its bytes are.
-        width: In pixels, upright (EXIF orientation applied); 0 where left to indexing.
+        path: Where its bytes are: an image file, or the video file that holds the frame; a path or
+            a URL that fsspec opens.
+        width: In pixels, upright (EXIF orientation, or the video's rotation, applied); 0 where left
+            to indexing.
         height: In pixels, the same.
         video: Name of the video the frame belongs to; None for a still.
         frame: Index of the frame in its video; None for a still.
         seconds: Time stamp of the frame in its video, where known.
+        segment: Shot of the video the frame belongs to, from 0. Temporal rules and smoothing do not
+            cross from one into another.
+        place: Where the frame is in the video file at `path`: time stamp in units of the stream's
+            time base, or byte offset in a .seq. None for an image file, and where a video has no
+            usable time stamps (its frames are then counted from the start).
     """
 
     key: str
@@ -120,14 +174,21 @@ class ImageRecord:
     video: str | None = None
     frame: int | None = None
     seconds: float | None = None
+    segment: int = 0
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a reader yields: an image and, where its source labels it, the objects on it."""
+    """What a reader yields: an image and, where its source labels it, the objects on it.
+
+    `problems` says what the reader found and did about this image's labels, one sentence each,
+    beginning with the file or record.
+    """
 
     record: ImageRecord
     truth: GroundTruth | None = None
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +261,8 @@ class Timeline:
     """Where each image of a pool lies in time.
 
     Attributes:
-        videos: Name of each image's video; None for a still.
+        videos: Name of each image's video, or of the shot where a video has several; None for a
+            still.
         frames: Frame index in the video; 0 for a still.
         seconds: Time stamp in the video; NaN where unknown.
     """
@@ -213,13 +275,19 @@ class Timeline:
     def of(records: Sequence[ImageRecord]) -> "Timeline":
         """The timeline of indexed images, in their order."""
         return Timeline(
-            tuple(record.video for record in records),
+            tuple(_shot(record) for record in records),
             np.array([record.frame or 0 for record in records], np.int64),
             np.array(
                 [np.nan if record.seconds is None else record.seconds for record in records],
                 np.float64,
             ),
         )
+
+
+def _shot(record: ImageRecord) -> str | None:
+    if record.video is None or not record.segment:
+        return record.video
+    return f"{record.video}\0{record.segment}"  # no video's name holds a NUL
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def test_images_below_in_the_order_of_their_paths(tmp_path: Path) -> None:
     assert [sample.record.key for sample in found.samples()] == wanted
     assert all(Path(sample.record.path).is_file() for sample in found.samples())
     assert all(sample.truth is None for sample in found.samples())
-    assert found.problems == {}
+    assert not found.notes
 
 
 def test_videos_are_named(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_videos_are_named(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     found = folder.read(tmp_path)
     assert len(found) == 1
-    assert found.problems[""] == ["x.MP4: a video, left out; extract its frames first"]
+    assert found.notes == ["x.MP4: a video, left out; extract its frames first"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -37,7 +37,7 @@ def test_names_that_are_not_unicode_are_named(tmp_path: Path) -> None:
     Path(os.fsdecode(bytes(tmp_path) + b"/b\xff.jpg")).write_bytes(b"")
     found = folder.read(tmp_path)
     assert len(found) == 1
-    assert found.problems[""] == ["b\\xff.jpg: its name is not valid Unicode; left out"]
+    assert found.notes == ["b\\xff.jpg: its name is not valid Unicode; left out"]
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:

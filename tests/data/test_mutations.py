@@ -9,8 +9,8 @@ import pytest
 
 from labelnext import coco_results
 from labelnext.coco_format import parse
-from labelnext.data import coco, penn_fudan
 from labelnext.data.dataset import SampleSet
+from labelnext.data.formats import coco, penn_fudan
 from labelnext.errors import LabelnextError
 
 STRANGE: list[Any] = [

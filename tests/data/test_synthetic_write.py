@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from labelnext.data import coco, synthetic
+from labelnext.data import synthetic
+from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError
 
 RECIPE = {

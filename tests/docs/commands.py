@@ -15,8 +15,12 @@ HEAD = "# Commands\n\nGenerated from `--help`; see CONTRIBUTING.md.\n"
 
 
 def names() -> list[str]:
-    """Every command."""
-    return [command.name for command in app.registered_commands if command.name]
+    """Every command; one of a group as `group command`."""
+    found = [command.name for command in app.registered_commands if command.name]
+    for group in app.registered_groups:
+        commands = group.typer_instance.registered_commands if group.typer_instance else []
+        found += [f"{group.name} {command.name}" for command in commands]
+    return found
 
 
 def page() -> str:
@@ -24,7 +28,7 @@ def page() -> str:
     parts = [HEAD]
     for name in names():
         shown = CliRunner().invoke(
-            app, [name, "--help"], env={"COLUMNS": "88"}, prog_name="labelnext"
+            app, [*name.split(), "--help"], env={"COLUMNS": "88"}, prog_name="labelnext"
         )
         parts.append(f"## {name}\n\n```\n{shown.stdout.strip()}\n```\n")
     return "\n".join(parts)

@@ -44,7 +44,7 @@ def test_a_newer_one(tmp_path: Path) -> None:
     Index.open(path, create=True).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(ProjectError, match=r"schema version 2; .* up to 1\. Update it: pip"):
+    with pytest.raises(ProjectError, match=r"schema version 3; .* up to 2\. Update it: pip"):
         Index.open(path)
 
 
@@ -188,3 +188,24 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(ProjectError, match="cannot be read or written"):
         Index.open(tmp_path / "index.sqlite", create=True)
+
+
+def test_version_1_becomes_the_newest_without_loss(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    with Index.open(path, create=True):
+        pass
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for column in ("segment", "place"):
+            connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
+        connection.execute("INSERT INTO sources VALUES (1, 'shop', '/shop')")
+        connection.execute(
+            """INSERT INTO images VALUES (1, 1, '', 'shop/a.jpg', 'a.jpg', 4, 3, 'v', 7, 0.5,
+            'pool', 'ok', '', 'c', 1, 1, '', NULL, NULL, NULL, NULL)"""
+        )
+        connection.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        with Index.open(path) as index:
+            (record,) = index.records("pool")
+        assert record == ImageRecord("shop/a.jpg", "/shop/a.jpg", 4, 3, "v", 7, 0.5, 0, None)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)

@@ -1,13 +1,11 @@
 """Arms: a strategy with its arguments, under a name that stands in tables and folders."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labelnext.errors import LabelnextError
-
-_FORM = re.compile(r"(?P<strategy>[a-z][a-z0-9-]*)(?:\[(?P<arguments>[^\]]*)\])?")
+from labelnext.plugins import parse_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +38,14 @@ def parse(text: str) -> Arm:
     Raises:
         LabelnextError: Not of that form.
     """
-    match = _FORM.fullmatch(text.strip())
-    if match is None:
+    call = parse_call(text.strip())
+    if call is None or call.rest:
         raise LabelnextError(
             f"The arm {text!r} is not of the form strategy or strategy[argument=value,…]; for "
             "example divergence, or divergence[aggregate=mean]."
         )
-    arguments: dict[str, object] = {}
-    for part in filter(None, (match["arguments"] or "").split(",")):
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
-            raise LabelnextError(
-                f"In the arm {text!r}, {part!r} is not of the form argument=value."
-            )
-        arguments[name.strip().replace("-", "_")] = _value(value.strip())
+    arguments = call.arguments
     budget = arguments.pop("budget", None)
     if budget is not None and (not isinstance(budget, int) or budget < 1):
         raise LabelnextError(f"In the arm {text!r}, budget must be a whole number from 1.")
-    return Arm(text.strip(), match["strategy"], arguments, budget)
-
-
-def _value(text: str) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
+    return Arm(text.strip(), call.name, arguments, budget)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+import labelnext.cli.data as data
 import labelnext.cli.project as project
 import labelnext.cli.steps as steps
 import labelnext.cli.studies as studies
@@ -29,6 +30,7 @@ app.command("run")(steps.run)
 app.command("report")(project.report)
 app.command("audit")(studies.audit)
 app.command("demo")(studies.demo)
+app.add_typer(data.app, name="data")
 
 
 def _version(wanted: bool) -> None:

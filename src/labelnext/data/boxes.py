@@ -1,6 +1,7 @@
 """Boxes made to fit their image; what is done to a box is said, with the pixels it concerns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,10 +40,9 @@ def fit_boxes(
         name = f"box {i}" if names is None else names[i]
         sentence = _sentence(boxes[i], beyond[i], bool(flat[i]), bool(keep[i]), width, height)
         problems.append(f"{name}: {sentence}")
-    fitted = GroundTruth(
-        clipped[keep], truth.classes[keep], truth.ignore[keep], truth.visible[keep]
-    )
-    return fitted, tuple(problems)
+    visible = None if truth.visible_xyxy is None else np.clip(truth.visible_xyxy, 0, limits)
+    fitted = replace(truth, xyxy=clipped, visible_xyxy=visible)
+    return fitted.take(keep), tuple(problems)
 
 
 def _sentence(

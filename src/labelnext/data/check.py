@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
@@ -46,7 +46,6 @@ def check_all(
     *,
     workers: int | None = None,
     known: Known | None = None,
-    problems: Mapping[str, Iterable[str]] | None = None,
 ) -> Iterator[CheckedSample]:
     """`check` for many, in threads; at most 16 images a worker are held at a time.
 
@@ -55,7 +54,6 @@ def check_all(
         workers: Threads; by default one a CPU.
         known: Given a sample, and size and modification time (ns) of its file, what an earlier
             check of the same file gave, or None. Called in the threads.
-        problems: What a reader found, by key; goes before what is found here.
 
     Yields:
         In the order of `samples`.
@@ -63,16 +61,15 @@ def check_all(
     count = available_cpus() if workers is None else workers
     if count < 1:
         raise ArgumentError("check_all", "workers", expected="at least 1", got=workers)
-    found = problems or {}
     waiting: deque[Future[CheckedSample]] = deque()
     with ThreadPoolExecutor(count, thread_name_prefix="check") as pool:
         try:
             for sample in samples:
                 waiting.append(pool.submit(_check, sample, known or _no_knowledge))
                 if len(waiting) >= count * _AHEAD:
-                    yield _with_problems(waiting.popleft().result(), found)
+                    yield waiting.popleft().result()
             while waiting:
-                yield _with_problems(waiting.popleft().result(), found)
+                yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -88,12 +85,14 @@ def _no_knowledge(_sample: Sample, _size: int, _modified_ns: int) -> Decoded | N
     return None
 
 
-def _with_problems(checked: CheckedSample, problems: Mapping[str, Iterable[str]]) -> CheckedSample:
-    before = tuple(problems.get(checked.sample.record.key, ()))
-    return replace(checked, problems=before + checked.problems) if before else checked
-
-
 def _check(sample: Sample, known: Known) -> CheckedSample:
+    checked = _check_image(sample, known)
+    if not sample.problems:
+        return checked
+    return replace(checked, problems=sample.problems + checked.problems)
+
+
+def _check_image(sample: Sample, known: Known) -> CheckedSample:
     path = Path(sample.record.path)
     try:
         status = path.stat()
@@ -139,5 +138,5 @@ def _fit(sample: Sample, decoded: Decoded, size: int, modified: int) -> CheckedS
     problems: tuple[str, ...] = ()
     if truth is not None:
         truth, problems = fit_boxes(truth, width, height)
-    fitted = Sample(replace(record, width=width, height=height), truth)
+    fitted = replace(sample, record=replace(record, width=width, height=height), truth=truth)
     return CheckedSample(fitted, "ok", "", content, size, modified, problems)

@@ -1,6 +1,6 @@
-"""What every reader here returns: samples held ready, and what was wrong with their boxes."""
+"""What readers here return: a data set that holds its samples, or makes them when asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -8,13 +8,13 @@ from labelnext.types import Sample
 
 
 @runtime_checkable
-class Reporting(Protocol):
-    """A data set that says what its reader did to boxes, and which images it left out.
+class Noting(Protocol):
+    """A data set with something to say that concerns no single image.
 
-    `problems` holds sentences by image key; under the empty key, those that concern no image.
+    `notes` holds sentences; it is complete once the samples were drawn.
     """
 
-    problems: Mapping[str, Sequence[str]]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SampleSet:
 
     classes: tuple[str, ...]
     items: Sequence[Sample]
-    problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[str] = field(default_factory=list)
 
     def samples(self) -> Iterator[Sample]:
         """Samples in the source's order."""
@@ -31,3 +31,28 @@ class SampleSet:
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A data set whose samples are made anew each time they are drawn.
+
+    Attributes:
+        classes: Class names.
+        make: Makes the samples, in the source's order; it may add to the list of notes it is given.
+        count: How many there are, or will be at most; it serves progress bars.
+        notes: What the last drawing had to say that concerns no single image.
+    """
+
+    classes: tuple[str, ...]
+    make: Callable[[list[str]], Iterator[Sample]]
+    count: int
+    notes: list[str] = field(default_factory=list)
+
+    def samples(self) -> Iterator[Sample]:
+        """Samples in the source's order."""
+        self.notes.clear()
+        return self.make(self.notes)
+
+    def __len__(self) -> int:
+        return self.count

@@ -46,7 +46,7 @@ def read(location: Path) -> SampleSet:
             location, f"holds no image ({known}).", remedy="Give a folder with images in it."
         )
     items = [Sample(ImageRecord(key, str(location / key), 0, 0)) for key in sorted(keys)]
-    return SampleSet((), items, {"": sorted(problems)} if problems else {})
+    return SampleSet((), items, sorted(problems))
 
 
 def _printable(name: str) -> str:

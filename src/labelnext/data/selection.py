@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from labelnext.errors import DataError
 from labelnext.protocols import Dataset
-from labelnext.types import GroundTruth, Sample
+from labelnext.types import Sample
 
 
 class Kept(NamedTuple):
@@ -59,9 +60,9 @@ class ClassSelection:
             return Kept(sample, {})
         places = self._places[truth.classes]
         keep = places >= 0
-        kept = GroundTruth(truth.xyxy[keep], places[keep], truth.ignore[keep], truth.visible[keep])
+        kept = replace(truth, classes=places).take(keep)
         lost = Counter(self.names[i] for i in truth.classes[~keep])
-        return Kept(Sample(sample.record, kept), lost)
+        return Kept(replace(sample, truth=kept), lost)
 
 
 def keep_classes(

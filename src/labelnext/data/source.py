@@ -1,5 +1,7 @@
 """Sources as a user names them: `coco:labels.json`, `pennfudan:folder`, `images:folder`, a path."""
 
+import inspect
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from typing import Any
 
 from labelnext import plugins
 from labelnext.data.folder import SUFFIXES
-from labelnext.errors import DataError
+from labelnext.errors import DataError, LabelnextError
 from labelnext.protocols import Dataset
 from labelnext.types import Sample
 
@@ -23,7 +25,7 @@ class Source:
     Attributes:
         spec: As given, with the reader's name.
         name: Short name that image keys of this source begin with.
-        location: The file or folder.
+        location: The file or folder; of a glob or URL, the folder that all of it lies in.
         dataset: What the reader made of it.
     """
 
@@ -48,42 +50,91 @@ class Source:
 
 
 def open_source(spec: str | Path) -> Source:
-    """Read a source named `reader:location`, or a bare path whose format is plain to see.
+    """Read a source named `reader:place`, or a bare place whose format is plain to see.
+
+    Options of a reader stand in brackets: `yolo[split=val]:data.yaml`. A place is a file or a
+    folder; for readers of images and videos also a glob (`video:drives/*.mp4`) or a URL that fsspec
+    opens.
 
     Raises:
-        DataError: The location is absent or cannot be read, or its format cannot be guessed.
-        LabelnextError: There is no reader of that name.
+        DataError: The place is absent or cannot be read, or its format cannot be guessed.
+        LabelnextError: There is no reader of that name, or it has no such option.
     """
-    reader, location = _split(spec)
-    if not location.exists():
-        raise DataError(
-            location,
-            "does not exist.",
-            remedy="Check the path; it is relative to the current folder.",
-        )
+    call = _split(spec)
+    read: Any = plugins.load("readers", call.name)
+    _check_options(call, read)
+    given = ",".join(f"{name}={json.dumps(value)}" for name, value in call.arguments.items())
+    named = f"{call.name}[{given}]" if given else call.name
+    if is_pattern(call.rest):
+        if not getattr(read, "patterns", False):
+            raise DataError(
+                call.rest,
+                f"is a glob or a URL, and {call.name} reads a file or a folder on this machine.",
+                remedy="Copy the data here, or give its path.",
+            )
+        root = fixed_part(call.rest)
+        return Source(f"{named}:{call.rest}", _name(root), root, read(call.rest, **call.arguments))
+    location = Path(call.rest)
+    _must_exist(location)
     location = location.resolve()
-    read: Any = plugins.load("readers", reader)
-    dataset: Dataset = read(location)
-    return Source(f"{reader}:{location}", _name(location), location, dataset)
+    dataset: Dataset = read(location, **call.arguments)
+    return Source(f"{named}:{location}", _name(location), location, dataset)
 
 
-def _split(spec: str | Path) -> tuple[str, Path]:
+def is_pattern(place: str) -> bool:
+    """Whether a place is a glob or a URL, not the path of something that is there."""
+    if "://" in place:
+        return True
+    return any(mark in place for mark in "*?[") and not os.path.exists(place)  # noqa: PTH110
+
+
+def fixed_part(pattern: str) -> Path:
+    """The folder that everything a glob or a URL can match lies in.
+
+    A URL stays as it is, but for what follows its last slash before any mark of a glob.
+    """
+    parts = pattern.split("/")
+    fixed = next((i for i, part in enumerate(parts) if any(m in part for m in "*?[")), len(parts))
+    root = "/".join(parts[:fixed]) if fixed < len(parts) else "/".join(parts[:-1])
+    return Path(root) if "://" in pattern else Path(root or ".").resolve()
+
+
+def _check_options(call: plugins.Call, read: Any) -> None:
+    parameters = list(inspect.signature(read).parameters.values())[1:]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = [parameter.name for parameter in parameters]
+    wrong = [name for name in call.arguments if name not in known]
+    if wrong:
+        options = ", ".join(known) or "none"
+        raise LabelnextError(
+            f"The reader {call.name} has no option {', '.join(wrong)}. Options: {options}."
+        )
+
+
+def _split(spec: str | Path) -> plugins.Call:
+    """Name of the reader, its options, and the place."""
     text = str(spec)
     if "\0" in text or not text.strip():
         raise DataError(repr(text), "is not a source.", remedy="Give reader:path or a path.")
-    head, colon, tail = text.partition(":")
-    # A path may hold a colon, and on Windows a drive is one letter.
-    if isinstance(spec, Path) or not colon or len(head) == 1 or "/" in head or "\\" in head:
-        return _guess(Path(text)), Path(text)
-    if head not in plugins.names("readers") and Path(text).exists():
-        return _guess(Path(text)), Path(text)
-    plugins.load("readers", head)
-    if not tail:
-        raise DataError(repr(text), "names no place.", remedy=f"Give {head}:path.")
-    return head, Path(tail)
+    call = None if isinstance(spec, Path) else plugins.parse_call(text)
+    # A path may hold a colon, on Windows a drive is one letter, and a URL begins as a reader does.
+    if call is None or not call.rest.startswith(":") or call.rest.startswith("://"):
+        return plugins.Call(_guess(text), {}, text)
+    if len(call.name) == 1 or (
+        call.name not in plugins.names("readers") and os.path.exists(text)  # noqa: PTH110
+    ):
+        return plugins.Call(_guess(text), {}, text)
+    plugins.load("readers", call.name)
+    if call.rest == ":":
+        raise DataError(repr(text), "names no place.", remedy=f"Give {call.name}:path.")
+    return plugins.Call(call.name, call.arguments, call.rest[1:])
 
 
-def _guess(path: Path) -> str:
+def _guess(place: str) -> str:
+    path = Path(place)
+    if is_pattern(place):
+        return "images"
     _must_exist(path)
     if path.is_file():
         if path.suffix.lower() == ".json":

@@ -1,6 +1,7 @@
 """Evaluate plain COCO files: labels against results, with no project and no image files."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import numpy as np
 
 from labelnext import coco_results
 from labelnext.coco_format import CocoBox, CocoFile, parse
-from labelnext.data.coco import to_truth
+from labelnext.data.formats.coco import to_truth
 from labelnext.errors import ArgumentError, DataError
 from labelnext.evaluate import by_height, by_visibility, evaluate
 from labelnext.types import Detections, GroundTruth, Metrics
@@ -160,8 +161,7 @@ def _chosen(labels: CocoFile, classes: Sequence[str] | None) -> tuple[tuple[str,
 
 def _keep_truth(truth: GroundTruth, places: np.ndarray) -> GroundTruth:
     classes = places[truth.classes]
-    keep = classes >= 0
-    return GroundTruth(truth.xyxy[keep], classes[keep], truth.ignore[keep], truth.visible[keep])
+    return replace(truth, classes=classes).take(classes >= 0)
 
 
 def _keep_detections(found: Detections, places: np.ndarray) -> Detections:

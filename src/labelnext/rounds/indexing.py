@@ -7,7 +7,7 @@ from itertools import islice
 from math import floor
 
 from labelnext.data.check import Decoded, available_cpus, check_all
-from labelnext.data.dataset import Reporting
+from labelnext.data.dataset import Noting
 from labelnext.data.selection import ClassSelection
 from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError
@@ -76,7 +76,6 @@ def index_source(
         _counted(samples, total, progress),
         workers=workers,
         known=known,
-        problems={f"{name}/{key}": texts for key, texts in _problems(source).items()},
     )
     report = index.add(
         role,
@@ -88,7 +87,8 @@ def index_source(
         held_out=held_out,
         replace=replace_changed,
     )
-    general = tuple(Note("", text) for text in _problems(source).get("", ()))
+    notes = source.dataset.notes if isinstance(source.dataset, Noting) else ()
+    general = tuple(Note("", text) for text in notes)
     return replace(report, problems=general + report.problems, dropped=dict(dropped))
 
 
@@ -125,14 +125,10 @@ def _check(role: str, hold_out: float | None) -> None:
         )
 
 
-def _problems(source: Source) -> Mapping[str, Sequence[str]]:
-    return source.dataset.problems if isinstance(source.dataset, Reporting) else {}
-
-
 def _named(sample: Sample, name: str) -> Sample:
     record = sample.record
     video = None if record.video is None else f"{name}/{record.video}"
-    return Sample(replace(record, key=f"{name}/{record.key}", video=video), sample.truth)
+    return replace(sample, record=replace(record, key=f"{name}/{record.key}", video=video))
 
 
 def _prepared(

@@ -8,23 +8,41 @@ import numpy as np
 
 from labelnext.types import GroundTruth, Metrics, MissRateCurve
 
+_OPTIONAL = ("visible_xyxy", "occlusion", "truncation", "tracks")
+
 
 def encode_truth(truth: GroundTruth) -> str:
-    """JSON of a ground truth; equal truths give equal text."""
-    return json.dumps(
-        {
-            "boxes": truth.xyxy.tolist(),
-            "classes": truth.classes.tolist(),
-            "ignore": truth.ignore.tolist(),
-            "visible": truth.visible.tolist(),
-        }
-    )
+    """JSON of a ground truth; equal truths give equal text. NaN becomes null."""
+    row: dict[str, object] = {
+        "boxes": truth.xyxy.tolist(),
+        "classes": truth.classes.tolist(),
+        "ignore": truth.ignore.tolist(),
+        "visible": truth.visible.tolist(),
+    }
+    for name in _OPTIONAL:
+        part = getattr(truth, name)
+        if part is not None:
+            row[name] = _plain(part.tolist())
+    return json.dumps(row)
 
 
 def decode_truth(text: str) -> GroundTruth:
     """The inverse of `encode_truth`."""
     row = json.loads(text)
-    return GroundTruth.from_boxes(row["boxes"], row["classes"], row["ignore"], row["visible"])
+    return GroundTruth.from_boxes(
+        row["boxes"],
+        row["classes"],
+        row["ignore"],
+        row["visible"],
+        **{name: row[name] for name in _OPTIONAL if name in row},
+    )
+
+
+def _plain(value: object) -> object:
+    """Nested lists with None for NaN."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return None if value != value else value
 
 
 def encode_metrics(metrics: Metrics) -> dict[str, object]:

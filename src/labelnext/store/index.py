@@ -152,12 +152,19 @@ class Index:
         """Usable images of a role, sorted by key."""
         _check_role("records", role)
         rows = self._rows(
-            """SELECT key, path, width, height, video, frame, seconds, root
+            """SELECT key, path, width, height, video, frame, seconds, segment, place, root
             FROM images JOIN sources ON sources.id = images.source
             WHERE role = ? AND state = 'ok' ORDER BY key""",
             (role,),
         )
-        return [ImageRecord(row[0], _full(row[7], row[1]), *row[2:7]) for row in rows]
+        videos: dict[str, str] = {}  # one string a video, not one a frame
+        return [
+            ImageRecord(
+                row[0], _full(row[9], row[1]), row[2], row[3],
+                row[4] and videos.setdefault(row[4], row[4]), *row[5:9],
+            )
+            for row in rows
+        ]  # fmt: skip
 
     def truth(self, keys: Sequence[str]) -> dict[str, GroundTruth | None]:
         """Labels of images, in the order of `keys`; None for an image that is not labelled.
@@ -223,12 +230,12 @@ class Index:
         _check_role("digest", role)
         total = blake2b(digest_size=16)
         rows = self._rows(
-            """SELECT key, content, video, frame, seconds, truth_digest FROM images
+            """SELECT key, content, video, frame, seconds, truth_digest, segment FROM images
             WHERE role = ? AND state = 'ok' ORDER BY key""",
             (role,),
         )
         for row in rows:
-            total.update(repr(row).encode())
+            total.update(repr(row if row[6] else row[:6]).encode())
         return total.hexdigest()
 
     def _by_key(self, columns: str, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from labelnext.types import CheckedSample, GroundTruth
 
 _BATCH = 1000
 _STAGE = f"INSERT INTO staged ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-_OPTIONAL = ("video", "frame", "seconds", "objects", "ignored", "truth", "truth_digest")
+_OPTIONAL = ("video", "frame", "seconds", "place", "objects", "ignored", "truth", "truth_digest")
 _REPLACED = [column for column in COLUMNS if column not in ("key", "role")]
 
 # What an image was and is. A file that cannot be used says nothing about its labels, and a source
@@ -31,7 +31,7 @@ SELECT s.id, s.key, s.state, s.reason, s.role, i.role AS old_role,
         WHEN i.content <> s.content THEN 'file'
         WHEN s.truth_digest <> coalesce(i.truth_digest, '') THEN 'labels'
         WHEN s.video <> coalesce(i.video, '') OR s.frame <> coalesce(i.frame, -1)
-            OR s.seconds <> coalesce(i.seconds, -1) THEN 'time'
+            OR s.seconds <> coalesce(i.seconds, -1) OR s.segment <> i.segment THEN 'time'
         ELSE 'same'
     END AS verdict
 FROM staged s LEFT JOIN images i ON i.key = s.key
@@ -111,7 +111,7 @@ def _row(plan: Plan, places: np.ndarray, checked: CheckedSample) -> tuple[object
     labels: tuple[object, ...] = (None, None, None, None)
     if truth is not None:
         _check_classes(plan, record.key, truth)
-        moved = GroundTruth(truth.xyxy, places[truth.classes], truth.ignore, truth.visible)
+        moved = replace(truth, classes=places[truth.classes])
         digest = truth_blob.digest(truth, plan.classes)
         labels = (len(truth), int(truth.ignore.sum()), truth_blob.pack(moved), digest)
     below = bool(plan.root) and record.path.startswith(plan.root + "/")
@@ -131,6 +131,8 @@ def _row(plan: Plan, places: np.ndarray, checked: CheckedSample) -> tuple[object
         checked.modified_ns,
         "\n".join(checked.problems),
         *labels,
+        record.segment,
+        record.place,
     )
 
 
@@ -215,7 +217,7 @@ def _put_in(connection: sqlite3.Connection, plan: Plan, source: int) -> None:
     verdicts = ["mended", "still", *(_CHANGES if plan.replace else ())]
     _copy(connection, _REPLACED, f"verdict IN ({_quoted(verdicts)})")
     # The same bytes, elsewhere or written anew: so that they need not be read again next time.
-    _copy(connection, ["path", "size", "modified_ns"], "verdict = 'same'")
+    _copy(connection, ["path", "size", "modified_ns", "place"], "verdict = 'same'")
 
 
 def _copy(connection: sqlite3.Connection, columns: list[str], condition: str) -> None:

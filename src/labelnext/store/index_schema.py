@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labelnext.errors import ProjectError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Marks the file as ours ("lnxi"), so that another program's database is not taken for an index.
 APPLICATION_ID = 0x6C6E7869
 
@@ -29,7 +29,9 @@ _IMAGE_COLUMNS = """
     objects INTEGER,               -- boxes in `truth`; NULL where the image is not labelled
     ignored INTEGER,
     truth BLOB,
-    truth_digest BLOB              -- independent of the order of the boxes
+    truth_digest BLOB,             -- independent of the order of the boxes
+    segment INTEGER NOT NULL DEFAULT 0,
+    place INTEGER
 """
 _TABLES = (
     "CREATE TABLE classes (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -42,6 +44,13 @@ _TABLES = (
     "CREATE INDEX images_by_role ON images (role, state, key)",
     "CREATE INDEX images_by_content ON images (content)",
     "CREATE INDEX images_by_origin ON images (origin)",
+)
+# What makes an index of one version one of the next; the first is for version 1.
+_MIGRATIONS = (
+    (
+        "ALTER TABLE images ADD COLUMN segment INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE images ADD COLUMN place INTEGER",
+    ),
 )
 STAGING = f"CREATE TEMP TABLE staged (id INTEGER PRIMARY KEY, {_IMAGE_COLUMNS})"
 COLUMNS = tuple(
@@ -88,9 +97,20 @@ def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
             f"{path} has schema version {version}; this labelnext knows versions up to "
             f"{SCHEMA_VERSION}. Update it: pip install -U labelnext."
         )
+    if version < SCHEMA_VERSION:
+        _migrate(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -32768")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        version = _pragma(connection, "user_version")  # another process may have done it since
+        for statements in _MIGRATIONS[version - 1 :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

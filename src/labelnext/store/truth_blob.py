@@ -7,39 +7,64 @@ import numpy as np
 
 from labelnext.types import GroundTruth
 
+# Names, kinds and columns of the optional fields of GroundTruth, in their order.
+_NAMES = ("visible_xyxy", "occlusion", "truncation", "tracks")
+_OPTIONAL = (("<f8", 4), ("<i8", 1), ("<f8", 1), ("<i8", 1))
+
 
 def pack(truth: GroundTruth) -> bytes:
-    """Little-endian: boxes, visible fractions (float64), classes (int64), ignore flags (a byte)."""
-    return b"".join(
-        (
-            truth.xyxy.astype("<f8").tobytes(),
-            truth.visible.astype("<f8").tobytes(),
-            truth.classes.astype("<i8").tobytes(),
-            truth.ignore.astype("u1").tobytes(),
-        )
-    )
+    """Little-endian: boxes, visible fractions (float64), classes (int64), ignore flags (a byte).
+
+    Where there are optional fields, a byte follows that says which, a bit each, and then those.
+    """
+    parts = [
+        truth.xyxy.astype("<f8").tobytes(),
+        truth.visible.astype("<f8").tobytes(),
+        truth.classes.astype("<i8").tobytes(),
+        truth.ignore.astype("u1").tobytes(),
+    ]
+    optional = truth.fields()[4:]
+    present = sum(1 << i for i, part in enumerate(optional) if part is not None)
+    if present:
+        parts.append(bytes([present]))
+    for part, (kind, _) in zip(optional, _OPTIONAL, strict=True):
+        if part is not None:
+            parts.append(part.astype(kind).tobytes())
+    return b"".join(parts)
 
 
 def unpack(blob: bytes, objects: int) -> GroundTruth:
     """The labels that `pack` made bytes of."""
     n = objects
+    optional: list[np.ndarray | None] = [None] * len(_OPTIONAL)
+    at = 49 * n + 1
+    for i, (kind, columns) in enumerate(_OPTIONAL):
+        if len(blob) >= at and blob[49 * n] >> i & 1:
+            values = np.frombuffer(blob, kind, n * columns, at)
+            at += values.nbytes
+            optional[i] = values.astype(kind[1:]).reshape((n, columns) if columns > 1 else (n,))
     return GroundTruth(
         np.frombuffer(blob, "<f8", 4 * n).astype(np.float64).reshape(n, 4),
         np.frombuffer(blob, "<i8", n, 40 * n).astype(np.int64),
         np.frombuffer(blob, "u1", n, 48 * n).astype(bool),
         np.frombuffer(blob, "<f8", n, 32 * n).astype(np.float64),
+        *optional,
     )
 
 
 def digest(truth: GroundTruth, classes: Sequence[str]) -> bytes:
-    """BLAKE2b-128 of boxes with their class names, the same for every order of the boxes."""
-    rows = sorted(
-        zip(
-            (truth.xyxy + 0.0).tolist(),  # -0.0 becomes 0.0
-            [classes[i] for i in truth.classes.tolist()],
-            truth.ignore.tolist(),
-            truth.visible.tolist(),
-            strict=True,
-        )
-    )
+    """BLAKE2b-128 of boxes with their class names, the same for every order of the boxes.
+
+    Truth without optional fields has the hash that it had before there were any.
+    """
+    columns: list[list[object]] = [
+        (truth.xyxy + 0.0).tolist(),  # -0.0 becomes 0.0
+        [classes[i] for i in truth.classes.tolist()],
+        truth.ignore.tolist(),
+        truth.visible.tolist(),
+    ]
+    for name, part in zip(_NAMES, truth.fields()[4:], strict=True):
+        if part is not None:  # as text, because NaN has no order
+            columns.append([f"{name} {value}" for value in part.tolist()])
+    rows = sorted(zip(*columns, strict=True))
     return blake2b(repr(rows).encode(), digest_size=16).digest()

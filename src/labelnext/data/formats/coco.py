@@ -1,19 +1,20 @@
 """COCO JSON: labels read with every fault named, and written whole or not at all."""
 
 import json
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from labelnext.coco_format import CocoBox, CocoFile, CocoImage, parse
+from labelnext.coco_format import CocoBox, CocoImage, parse
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
+from labelnext.data.formats.paths import find, inside
+from labelnext.data.formats.written import Losses, Place, Written, leave
 from labelnext.errors import ArgumentError, DataError
 from labelnext.files import write_text
 from labelnext.json_fields import show
-from labelnext.types import GroundTruth, ImageRecord, Sample
+from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 
 
 def read(location: Path) -> SampleSet:
@@ -23,7 +24,8 @@ def read(location: Path) -> SampleSet:
     there; for a file in a folder `annotations/`, then in its parent in the same way. A key is the
     `file_name` with forward slashes. Images without annotations count as labelled and empty.
 
-    Boxes are clipped to the image, those without area in it are dropped; `problems` says which.
+    Boxes are clipped to the image, those without area in it are dropped; `problems` of the sample
+    says which.
 
     Raises:
         DataError: With the file, the record and what to do.
@@ -34,10 +36,9 @@ def read(location: Path) -> SampleSet:
         by_image.setdefault(box.image, []).append(box)
     folders = _image_folders(location)
     items: list[Sample] = []
-    problems: dict[str, tuple[str, ...]] = {}
     keys: set[str] = set()
     for image in file.images.values():
-        key = _key(file, image)
+        key = inside(image.file_name, file.path, record=f"image {image.id}")
         if key in keys:
             raise DataError(
                 location,
@@ -50,10 +51,9 @@ def read(location: Path) -> SampleSet:
         truth, found = fit_boxes(
             to_truth(boxes), image.width, image.height, [box.name for box in boxes]
         )
-        if found:
-            problems[key] = found
-        items.append(Sample(_record(key, folders, image), truth if image.labelled else None))
-    return SampleSet(file.classes, items, problems)
+        record = _record(key, folders, image)
+        items.append(Sample(record, truth if image.labelled else None, found))
+    return SampleSet(file.classes, items)
 
 
 def to_truth(boxes: Sequence[CocoBox]) -> GroundTruth:
@@ -67,7 +67,14 @@ def to_truth(boxes: Sequence[CocoBox]) -> GroundTruth:
     )
 
 
-def write(path: Path, samples: Iterable[Sample], classes: Sequence[str]) -> None:
+def write(
+    location: Path,
+    samples: Iterable[Sample],
+    classes: Sequence[str],
+    *,
+    place: Place = leave,
+    predictions: Mapping[str, Detections] | None = None,
+) -> Written:
     """Write samples as COCO, so that `read` gives them back: `file_name` is the record's key.
 
     Boxes come back to within rounding (COCO stores widths, not right edges). A sample without truth
@@ -79,27 +86,18 @@ def write(path: Path, samples: Iterable[Sample], classes: Sequence[str]) -> None
     """
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
+    losses = Losses("ignore", "visible")
     for number, sample in enumerate(samples, start=1):
         images.append(_image_entry(number, sample))
+        place(sample.record, location.parent / sample.record.key)
         if sample.truth is not None:
             _check_truth(sample, classes)
             annotations += _annotations(number, len(annotations), sample.truth)
+            losses.count(sample.truth)
     categories = [{"id": i, "name": name} for i, name in enumerate(classes, start=1)]
     content = {"images": images, "annotations": annotations, "categories": categories}
-    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False))
-
-
-def _key(file: CocoFile, image: CocoImage) -> str:
-    name = PurePosixPath(image.file_name.replace("\\", "/"))
-    windows_drive = len(name.parts[0]) == 2 and name.parts[0][1] == ":" if name.parts else False
-    if name.is_absolute() or windows_drive or ".." in name.parts or not name.parts:
-        raise DataError(
-            file.path,
-            f"'file_name' {show(image.file_name)} must lie below the file's own folder.",
-            record=f"image {image.id}",
-            remedy="Put the images beside the JSON file and name them relative to it.",
-        )
-    return str(name)
+    write_text(location, json.dumps(content, ensure_ascii=False, allow_nan=False))
+    return Written(len(images), len(annotations), losses.counts)
 
 
 def _image_folders(location: Path) -> list[Path]:
@@ -110,11 +108,8 @@ def _image_folders(location: Path) -> list[Path]:
 
 
 def _record(key: str, folders: Sequence[Path], image: CocoImage) -> ImageRecord:
-    paths = [str(folder / key) for folder in folders]
-    # os.path, unlike pathlib, answers no to a name that the file system cannot hold.
-    path = next((path for path in paths if os.path.isfile(path)), paths[0])  # noqa: PTH113
     return ImageRecord(
-        key, path, image.width, image.height, image.video, image.frame, image.seconds
+        key, find(key, folders), image.width, image.height, image.video, image.frame, image.seconds
     )
 
 

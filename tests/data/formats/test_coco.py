@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labelnext.data import coco
+from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError, ProjectError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
@@ -56,8 +56,8 @@ def test_what_is_written_is_read_back(tmp_path: Path, samples: list[Sample]) -> 
     coco.write(path, samples, ["person", "car", "dog"])
     found = coco.read(path)
     assert found.classes == ("person", "car", "dog")
-    assert found.problems == {}
     back = list(found.samples())
+    assert not any(sample.problems for sample in back)
     assert len(back) == len(found) == len(samples)
     for before, after in zip(samples, back, strict=True):
         assert after.record.path == str(path.parent / before.record.key)
@@ -143,8 +143,8 @@ def test_a_name_too_long_for_the_file_system_is_a_missing_image(tmp_path: Path) 
 def test_boxes_that_do_not_fit(tmp_path: Path, box: list[float], says: str, left: int) -> None:
     (tmp_path / "labels.json").write_text(labels(bbox=box))
     found = coco.read(tmp_path / "labels.json")
-    assert found.problems["a.jpg"][0].startswith(says)
     (sample,) = found.samples()
+    assert sample.problems[0].startswith(says)
     assert sample.truth is not None
     assert len(sample.truth) == left
 
@@ -182,7 +182,7 @@ def test_prw(shared: Path) -> None:
     found = coco.read(shared / "data" / "prw_c6s1" / "instances.json")
     samples = list(found.samples())
     assert len(samples) == 1262
-    clipped = sum(len(texts) for texts in found.problems.values())
+    clipped = sum(len(sample.problems) for sample in samples)
     assert clipped == 21
     kept = sum(len(sample.truth) for sample in samples if sample.truth is not None)
     assert kept == 2733

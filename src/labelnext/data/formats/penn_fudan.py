@@ -48,19 +48,16 @@ def read(location: Path) -> SampleSet:
         )
     pictures = _pictures(location)
     items: list[Sample] = []
-    problems: dict[str, tuple[str, ...]] = {}
     for path in files:
         key = pictures.pop(path.stem, f"{_FOLDERS[1]}/{path.stem}{_SUFFIXES[0]}")
         width, height, truth = _parse(path)
         truth, found = fit_boxes(truth, width, height, _names(path, len(truth)))
-        if found:
-            problems[key] = found
-        items.append(Sample(ImageRecord(key, str(location / key), width, height), truth))
+        items.append(Sample(ImageRecord(key, str(location / key), width, height), truth, found))
     for key in pictures.values():
-        items.append(Sample(ImageRecord(key, str(location / key), 0, 0)))
-        problems[key] = (f"there is no annotation file {Path(key).stem}.txt: taken as unlabelled",)
+        found = (f"there is no annotation file {Path(key).stem}.txt: taken as unlabelled",)
+        items.append(Sample(ImageRecord(key, str(location / key), 0, 0), None, found))
     items.sort(key=lambda sample: sample.record.key)
-    return SampleSet(CLASSES, items, problems)
+    return SampleSet(CLASSES, items)
 
 
 def _names(path: Path, boxes: int) -> list[str]:

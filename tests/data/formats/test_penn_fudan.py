@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelnext.data import penn_fudan
+from labelnext.data.formats import penn_fudan
 from labelnext.errors import DataError
 
 HEAD = """# Compatible with PASCAL Annotation Version 1.00
@@ -33,7 +33,7 @@ def test_corners_count_from_one_and_include_both(tmp_path: Path) -> None:
     make(tmp_path, "(1, 1) - (60, 40)", "(3, 4) - (3, 4)")
     found = penn_fudan.read(tmp_path)
     assert found.classes == ("person",)
-    assert found.problems == {}
+    assert not any(sample.problems for sample in found.samples())
     (sample,) = found.samples()
     assert sample.record.key == "PNGImages/p1.png"
     assert (sample.record.width, sample.record.height) == (60, 40)
@@ -44,7 +44,7 @@ def test_corners_count_from_one_and_include_both(tmp_path: Path) -> None:
 def test_boxes_that_do_not_fit_are_named(tmp_path: Path) -> None:
     make(tmp_path, "(1, 1) - (72, 40)", "(9, 9) - (5, 20)")
     found = penn_fudan.read(tmp_path)
-    assert found.problems["PNGImages/p1.png"] == (
+    assert next(iter(found.samples())).problems == (
         "p1.txt, object 1: box reaches 12.0 px beyond the right edge; clipped",
         "p1.txt, object 2: box is -3.0 x 12.0 px: no area; dropped",
     )
@@ -58,7 +58,7 @@ def test_a_picture_without_labels_and_labels_without_a_picture(tmp_path: Path) -
     by_key = {sample.record.key: sample for sample in found.samples()}
     assert list(by_key) == ["PNGImages/p1.png", "PNGImages/p2.jpg", "PNGImages/p3.png"]
     assert by_key["PNGImages/p2.jpg"].truth is None
-    assert "no annotation file p2.txt" in found.problems["PNGImages/p2.jpg"][0]
+    assert "no annotation file p2.txt" in list(found.samples())[1].problems[0]
     assert by_key["PNGImages/p3.png"].truth is not None
 
 
@@ -107,7 +107,7 @@ def test_the_real_one(shared: Path) -> None:
     truths = [sample.truth for sample in samples if sample.truth is not None]
     assert len(samples) == len(truths) == 170
     assert sum(len(truth) for truth in truths) == 423
-    assert found.problems == {}
+    assert not any(sample.problems for sample in found.samples())
     boxes = np.concatenate([truth.xyxy for truth in truths])
     assert np.median(boxes[:, 3] - boxes[:, 1]) == pytest.approx(286, abs=1)
     first = samples[0]

@@ -1,0 +1,39 @@
+"""Names of images in label files: they must lie inside the data set, whatever the file says."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from labelnext.errors import DataError
+from labelnext.json_fields import show
+
+
+def inside(name: str, source: object, *, field: str = "file_name", record: object = None) -> str:
+    """A name from a label file as a path relative to the data set, with forward slashes.
+
+    Args:
+        name: As the file has it; backslashes count as slashes.
+        source: The label file, for the error.
+        field: What holds the name, for the error.
+        record: Line or id, for the error.
+
+    Raises:
+        DataError: It is absolute, climbs out by `..`, names no file, or holds a NUL.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    drive = bool(path.parts) and len(path.parts[0]) == 2 and path.parts[0][1] == ":"
+    if path.is_absolute() or drive or ".." in path.parts or not path.parts or "\0" in name:
+        raise DataError(
+            source,
+            f"{field!r} {show(name)} must lie below the data set's own folder.",
+            record=record,
+            remedy="Name images relative to it, without '..'.",
+        )
+    return str(path)
+
+
+def find(name: str, folders: Sequence[Path]) -> str:
+    """Path of the first folder's file of that name; in the first folder where none has it."""
+    paths = [str(folder / name) for folder in folders]
+    # os.path, unlike pathlib, answers no to a name that the file system cannot hold.
+    return next((path for path in paths if os.path.isfile(path)), paths[0])  # noqa: PTH113
