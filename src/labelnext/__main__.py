@@ -1,0 +1,5 @@
+"""`python -m labelnext`."""
+
+from labelnext.cli import main
+
+main()
