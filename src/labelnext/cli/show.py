@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from labelnext.protocols import Progress
 
 _QUIET_SECONDS = 10.0
 _NOTES = 10
+_FIGURE = re.compile(r"[-–−+]?\d|[–-]$|$")
 
 
 @contextmanager
@@ -53,14 +55,14 @@ def as_json(value: object) -> None:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], caption: str = "") -> None:
-    """Print a table."""
+    """Print a table; columns of figures are set to the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(*heads, box=box.SIMPLE_HEAD, title=caption or None, title_justify="left")
-    for column in drawn.columns[1:]:
-        column.justify = "right"
+    for i, column in enumerate(drawn.columns[1:], start=1):
+        column.justify = "left" if any(_is_words(row[i]) for row in rows) else "right"
     for row in rows:
         drawn.add_row(*(number(cell) for cell in row))
     width = None if sys.stdout.isatty() else 160
@@ -72,6 +74,10 @@ def number(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return "–"
     return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+
+
+def _is_words(cell: object) -> bool:
+    return isinstance(cell, str) and not _FIGURE.match(cell)
 
 
 class _Lines:
