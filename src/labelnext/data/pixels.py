@@ -2,7 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
@@ -69,8 +69,8 @@ def decode(data: bytes) -> Image:
     return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
 
-def open_image(data: bytes) -> Header:
-    """Read the header of an image file.
+def open_image(data: bytes | BinaryIO) -> Header:
+    """Read the header of an image file, given its bytes, or the file opened.
 
     Raises:
         UnusableImageError: Empty, not an image, too many pixels, or of a pixel type without
@@ -79,7 +79,7 @@ def open_image(data: bytes) -> Header:
     if not data:
         raise UnusableImageError("the file is empty")
     try:
-        image = Pillow.open(BytesIO(data), formats=FORMATS)
+        image = Pillow.open(BytesIO(data) if isinstance(data, bytes) else data, formats=FORMATS)
     except UnidentifiedImageError:
         raise UnusableImageError(f"not one of the formats {', '.join(FORMATS)}") from None
     except Exception as error:  # decoders raise anything on damaged headers

@@ -84,6 +84,20 @@ def test_faults(tmp_path: Path, old: str, new: str, says: str) -> None:
         penn_fudan.read(tmp_path)
 
 
+def test_a_bad_file_among_good_ones_is_passed_over(tmp_path: Path) -> None:
+    text = make(tmp_path, "(1, 1) - (6, 4)").read_text()
+    (tmp_path / "PNGImages" / "p2.png").write_bytes(b"")
+    (tmp_path / "Annotation" / "p2.txt").write_text(text.replace("(6, 4)", "(6, x)"))
+    good, bad = penn_fudan.read(tmp_path).samples()
+    assert good.truth is not None
+    assert not good.problems
+    assert bad.truth is None
+    assert bad.record.width == 0
+    (problem,) = bad.problems
+    assert problem.startswith("Annotation/p2.txt, line 5: cannot be understood: 'Bounding box")
+    assert problem.endswith("; taken as unlabelled")
+
+
 def test_not_text(tmp_path: Path) -> None:
     make(tmp_path, "(1, 1) - (6, 4)").write_bytes(b"Image \xff size")
     with pytest.raises(DataError, match=r"p1\.txt: is not text \(byte 6\)"):

@@ -1,10 +1,13 @@
 """The Penn-Fudan pedestrians: one text file of 1-based inclusive corners for each picture."""
 
 import re
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
+from labelnext.data.formats.label_files import Skips, read_lines
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample
@@ -28,10 +31,12 @@ def read(location: Path) -> SampleSet:
 
     A box (Xmin, Ymin) - (Xmax, Ymax) counts pixels from 1 and includes both corners, so it becomes
     [Xmin-1, Ymin-1, Xmax, Ymax]. Every object is a `person`. A key is the picture's path relative
-    to the folder. Pictures without an annotation file are unlabelled.
+    to the folder. Pictures without an annotation file are unlabelled, and so, with the reason among
+    the sample's problems, are those whose annotation file cannot be understood.
 
     Raises:
-        DataError: With the file, the line and what to do.
+        DataError: The folder is not laid out so, or none of its annotation files can be understood;
+            with the file, the line and what to do.
     """
     annotations = location / "Annotation"
     try:
@@ -48,16 +53,23 @@ def read(location: Path) -> SampleSet:
         )
     pictures = _pictures(location)
     items: list[Sample] = []
+    skips = Skips(location)
     for path in files:
         key = pictures.pop(path.stem, f"{_FOLDERS[1]}/{path.stem}{_SUFFIXES[0]}")
-        width, height, truth = _parse(path)
-        truth, found = fit_boxes(truth, width, height, _names(path, len(truth)))
-        items.append(Sample(ImageRecord(key, str(location / key), width, height), truth, found))
+        record = ImageRecord(key, str(location / key), 0, 0)
+        items.append(skips.sample(record, partial(_sample, record, path)))
+    skips.finish()
     for key in pictures.values():
         found = (f"there is no annotation file {Path(key).stem}.txt: taken as unlabelled",)
         items.append(Sample(ImageRecord(key, str(location / key), 0, 0), None, found))
     items.sort(key=lambda sample: sample.record.key)
     return SampleSet(CLASSES, items)
+
+
+def _sample(record: ImageRecord, path: Path) -> Sample:
+    width, height, truth = _parse(path)
+    truth, found = fit_boxes(truth, width, height, _names(path, len(truth)))
+    return Sample(replace(record, width=width, height=height), truth, found)
 
 
 def _names(path: Path, boxes: int) -> list[str]:
@@ -84,20 +96,10 @@ def _pictures(location: Path) -> dict[str, str]:
 
 def _parse(path: Path) -> tuple[int, int, GroundTruth]:
     """Width, height and boxes of one annotation file."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(
-            path, f"cannot be read: {error.strerror}.", remedy="Check its permissions."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            path, f"is not text (byte {error.start}).", remedy="Get the file again."
-        ) from None
     size: tuple[int, int] | None = None
     count: int | None = None
     corners: list[list[int]] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(path), start=1):
         where = f"line {number}"
         if line.startswith("Image size"):
             size = _size(path, where, line)
