@@ -1,6 +1,9 @@
 """What goes into the ledger as JSON comes back the same."""
 
+import json
+
 import numpy as np
+import pytest
 
 from labelnext.store.as_json import decode_metrics, decode_truth, encode_metrics, encode_truth
 from labelnext.types import GroundTruth, Metrics, MissRateCurve
@@ -14,6 +17,34 @@ def test_truth_round_trip():
     for field in ("xyxy", "classes", "ignore", "visible"):
         np.testing.assert_array_equal(getattr(back, field), getattr(truth, field))
     assert encode_truth(back) == encode_truth(truth)
+
+
+def test_optional_fields_round_trip():
+    nan = float("nan")
+    truth = GroundTruth.from_boxes(
+        [[1, 2, 3, 4], [0, 0, 9, 9]],
+        visible_xyxy=[[nan] * 4, [0, 0, 4.5, 9]],
+        occlusion=[-1, 2],
+        truncation=[0.25, nan],
+        tracks=[7, -1],
+    )
+    text = encode_truth(truth)
+    json.loads(text, parse_constant=pytest.fail)  # NaN is no JSON
+    back = decode_truth(text)
+    for field in ("visible_xyxy", "occlusion", "truncation", "tracks"):
+        before, after = getattr(truth, field), getattr(back, field)
+        assert before.dtype == after.dtype
+        np.testing.assert_array_equal(before, after)
+    assert encode_truth(back) == text
+
+
+def test_absent_fields_stay_absent_and_out_of_the_text():
+    truth = GroundTruth.from_boxes([[1, 2, 3, 4]], tracks=[5])
+    text = encode_truth(truth)
+    assert sorted(json.loads(text)) == ["boxes", "classes", "ignore", "tracks", "visible"]
+    back = decode_truth(text)
+    assert (back.visible_xyxy, back.occlusion, back.truncation) == (None, None, None)
+    assert back.tracks.tolist() == [5]
 
 
 def test_truth_round_trip_of_no_objects():

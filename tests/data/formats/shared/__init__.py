@@ -1,0 +1,1 @@
+"""What every format must stand: round trips, damaged files, hostile files."""
