@@ -85,5 +85,5 @@ def test_faults(spec: str, says: str) -> None:
 
 @pytest.mark.usefixtures("place")
 def test_an_unknown_reader() -> None:
-    with pytest.raises(LabelnextError, match=r"no reader called 'yolo'\. Known: coco, "):
-        open_source("yolo:walk")
+    with pytest.raises(LabelnextError, match=r"no reader called 'unheard'\. Known: coco, "):
+        open_source("unheard:walk")
