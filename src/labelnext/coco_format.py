@@ -1,15 +1,18 @@
 """COCO JSON, shared by readers, oracles and detectors: parsed with every part checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from labelnext.errors import DataError
-from labelnext.json_fields import Fields, entries, load_json, show
+from labelnext.json_fields import Fields, as_number, entries, load_json, show
+
+_LARGEST = 1e9
+Xywh = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class CocoImage:
+class CocoImage(NamedTuple):
     """One entry of `images`; `width` and `height` are 0 where absent, `file_name` empty.
 
     `labelled` is true where the file does not say; `confirmed` only where it says so.
@@ -24,22 +27,29 @@ class CocoImage:
     seconds: float | None
     labelled: bool
     confirmed: bool
+    segment: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CocoBox:
+class CocoBox(NamedTuple):
     """One entry of `annotations`; `category` counts from 0 in the order of `categories`.
 
-    `score` is None where the file has none, as labels should.
+    `score` is None where the file has none, as labels should. `visible_xywh`, `occlusion`,
+    `truncation` and `track` are None where the file does not give them; `odd` names those of their
+    fields that hold something else, which is not used.
     """
 
     name: str
     image: int
     category: int
-    xywh: tuple[float, float, float, float]
+    xywh: Xywh
     ignore: bool
     visible: float
     score: float | None = None
+    visible_xywh: Xywh | None = None
+    occlusion: int | None = None
+    truncation: float | None = None
+    track: int | None = None
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +66,12 @@ class CocoFile:
 def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
     """Read a COCO file of boxes.
 
-    Beyond COCO's own fields: an image may have `video` and `frame`, `seconds`, and `labelled`
-    (false: nobody looked at it yet; true: somebody did, even if it has no boxes); an annotation
-    `ignore` (1: neither right nor wrong to detect), `visible` or `vis_ratio` (the visible fraction
-    of its area) and `score` (it is a prediction).
+    Beyond COCO's own fields: an image may have `video` and `frame`, `seconds`, `segment` (the shot
+    of the video, from 0), and `labelled` (false: nobody looked at it yet; true: somebody did, even
+    if it has no boxes); an annotation `ignore` (1: neither right nor wrong to detect), `visible` or
+    `vis_ratio` (the visible fraction of its area), `score` (it is a prediction), `visible_bbox`,
+    `vis_bbox` or `bbox_vis` (the visible part), `occluded` (0 to 2), `truncated` (0 to 1) and
+    `track_id` or `instance_id`.
 
     Args:
         path: The file.
@@ -71,30 +83,110 @@ def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
     """
     top = load_json(path)
     if not isinstance(top, dict):
-        raise DataError(
-            path,
-            f"must be a JSON object with 'images', 'annotations' and 'categories'. Got {show(top)}"
-            " instead.",
-            remedy="Give a COCO file of labels (a list is what COCO *results* look like).",
-        )
+        raise not_an_object(path, show(top))
     classes, categories = _categories(path, top)
     images = _images(path, top, files)
     found = _boxes(path, top, images, categories) if boxes else ()
     return CocoFile(path, classes, categories, images, found)
 
 
+def not_an_object(path: Path, got: str) -> DataError:
+    """The error for JSON that holds something else at its top."""
+    return DataError(
+        path,
+        f"must be a JSON object with 'images', 'annotations' and 'categories'. Got {got} instead.",
+        remedy="Give a COCO file of labels (a list is what COCO *results* look like).",
+    )
+
+
+def category_entry(path: Path, i: int, entry: object) -> tuple[int, str, Fields]:
+    """Id and name of an entry of `categories`, and the record for further errors."""
+    record = Fields(path, f"category #{i}", entry)
+    number = record.integer("id")
+    record.named("category", number)
+    return number, record.text("name"), record
+
+
+def image_entry(path: Path, i: int, entry: object, files: bool) -> tuple[CocoImage, Fields]:
+    """An entry of `images`, and the record for further errors."""
+    record = Fields(path, f"image #{i}", entry)
+    number = record.integer("id")
+    record.named("image", number)
+    return _image(record, number, files), record
+
+
+def box_entry(path: Path, i: int, entry: object) -> tuple[CocoBox, int | None, Fields]:
+    """An entry of `annotations`, whose `category` is the id as it stands; its id; the record."""
+    record = Fields(path, f"annotation #{i}", entry)
+    number = None
+    if record.has("id"):
+        number = record.integer("id")
+        record.named("annotation", number)
+    return _box(record), number, record
+
+
+def used_twice(record: Fields, kind: str) -> DataError:
+    """The error for an id that another entry has."""
+    return record.error("its id is used twice.", f"Give each {kind} its own id.")
+
+
+def name_used_twice(record: Fields, name: str) -> DataError:
+    """The error for a category whose name another has."""
+    return record.error(f"its name {show(name)} is used twice.", "Merge the two categories.")
+
+
+def file_used_twice(record: Fields, name: str) -> DataError:
+    """The error for an image whose file another has."""
+    return record.error(f"'file_name' {show(name)} is used twice.", "List each image once.")
+
+
+def frame_used_twice(record: Fields, image: CocoImage) -> DataError:
+    """The error for a frame that is there twice."""
+    return record.error(
+        f"frame {image.frame} of video {show(image.video)} is there twice.",
+        "List each frame once.",
+    )
+
+
+def unknown_image(record: Fields, image: int, count: int) -> DataError:
+    """The error for an annotation of an image that is not among the `count` of the file."""
+    return record.error(
+        f"'image_id' {image} is not the id of any of the {count} images.",
+        "Remove the record, or add its image to 'images' of the labels.",
+    )
+
+
+def unknown_category(record: Fields, category: int, known: Iterable[int]) -> DataError:
+    """The error for an annotation of a category that is not among those known."""
+    some = ", ".join(str(number) for number in list(known)[:10]) or "none"
+    return record.error(
+        f"'category_id' {category} is not the id of any category (known: {some}).",
+        "Correct it, or add the category to 'categories' of the labels.",
+    )
+
+
+def known_ids(
+    record: Fields, images: Mapping[int, CocoImage], categories: Mapping[int, int]
+) -> tuple[int, int]:
+    """A record's image id and the place of its category, both of which must be known."""
+    image = record.integer("image_id")
+    if image not in images:
+        raise unknown_image(record, image, len(images))
+    category = record.integer("category_id")
+    if category not in categories:
+        raise unknown_category(record, category, categories)
+    return image, categories[category]
+
+
 def _categories(path: Path, top: dict[str, object]) -> tuple[tuple[str, ...], dict[int, int]]:
     classes: list[str] = []
     places: dict[int, int] = {}
     for i, entry in enumerate(entries(path, top, "categories", needed=True)):
-        record = Fields(path, f"category #{i}", entry)
-        number = record.integer("id")
-        record.named("category", number)
+        number, name, record = category_entry(path, i, entry)
         if number in places:
-            raise record.error("its id is used twice.", "Give each category its own id.")
-        name = record.text("name")
+            raise used_twice(record, "category")
         if name in classes:
-            raise record.error(f"its name {show(name)} is used twice.", "Merge the two categories.")
+            raise name_used_twice(record, name)
         places[number] = len(classes)
         classes.append(name)
     return tuple(classes), places
@@ -105,45 +197,39 @@ def _images(path: Path, top: dict[str, object], files: bool) -> dict[int, CocoIm
     names: set[str] = set()
     frames: set[tuple[str, int]] = set()
     for i, entry in enumerate(entries(path, top, "images", needed=True)):
-        record = Fields(path, f"image #{i}", entry)
-        number = record.integer("id")
-        record.named("image", number)
-        if number in images:
-            raise record.error("its id is used twice.", "Give each image its own id.")
-        image = _image(record, number, files)
+        image, record = image_entry(path, i, entry, files)
+        if image.id in images:
+            raise used_twice(record, "image")
         if image.file_name and image.file_name in names:
-            raise record.error(
-                f"'file_name' {show(image.file_name)} is used twice.", "List each image once."
-            )
+            raise file_used_twice(record, image.file_name)
         names.add(image.file_name)
         if image.video is not None and image.frame is not None:
             if (image.video, image.frame) in frames:
-                raise record.error(
-                    f"frame {image.frame} of video {show(image.video)} is there twice.",
-                    "List each frame once.",
-                )
+                raise frame_used_twice(record, image)
             frames.add((image.video, image.frame))
-        images[number] = image
+        images[image.id] = image
     return images
 
 
 def _image(record: Fields, number: int, files: bool) -> CocoImage:
-    sized = files or record.has("width") or record.has("height")
-    if record.has("video") != record.has("frame"):
+    has = record.has
+    sized = files or has("width") or has("height")
+    if has("video") != has("frame"):
         raise record.error(
             "has one of 'video' and 'frame' without the other.",
             "Give both (the video's name, and the frame's number in it), or neither.",
         )
     return CocoImage(
         id=number,
-        file_name=record.text("file_name") if files or record.has("file_name") else "",
+        file_name=record.text("file_name") if files or has("file_name") else "",
         width=record.integer("width", least=1) if sized else 0,
         height=record.integer("height", least=1) if sized else 0,
-        video=record.text("video") if record.has("video") else None,
-        frame=record.integer("frame", least=0) if record.has("frame") else None,
-        seconds=record.number("seconds") if record.has("seconds") else None,
-        labelled=record.flag("labelled") if record.has("labelled") else True,
+        video=record.text("video") if has("video") else None,
+        frame=record.integer("frame", least=0) if has("frame") else None,
+        seconds=record.number("seconds") if has("seconds") else None,
+        labelled=record.flag("labelled") if has("labelled") else True,
         confirmed=record.flag("labelled"),
+        segment=record.integer("segment", least=0) if has("segment") else 0,
     )
 
 
@@ -156,46 +242,75 @@ def _boxes(
     boxes: list[CocoBox] = []
     numbers: set[int] = set()
     for i, entry in enumerate(entries(path, top, "annotations", needed=False)):
-        record = Fields(path, f"annotation #{i}", entry)
-        if record.has("id"):
-            number = record.integer("id")
-            record.named("annotation", number)
+        box, number, record = box_entry(path, i, entry)
+        if number is not None:
             if number in numbers:
-                raise record.error("its id is used twice.", "Give each annotation its own id.")
+                raise used_twice(record, "annotation")
             numbers.add(number)
-        boxes.append(_box(record, images, categories))
+        image, category = known_ids(record, images, categories)
+        boxes.append(box._replace(image=image, category=category))
     return tuple(boxes)
 
 
-def _box(record: Fields, images: Mapping[int, CocoImage], categories: Mapping[int, int]) -> CocoBox:
-    image, category = known_ids(record, images, categories)
-    visible = next((key for key in ("visible", "vis_ratio") if record.has(key)), None)
-    return CocoBox(
+def _box(record: Fields) -> CocoBox:
+    values = record.values
+    visible = next((key for key in ("visible", "vis_ratio") if values.get(key) is not None), None)
+    box = CocoBox(
         name=record.record,
-        image=image,
-        category=category,
+        image=record.integer("image_id"),
+        category=record.integer("category_id"),
         xywh=record.xywh("bbox"),
         ignore=record.flag("ignore") or record.flag("iscrowd"),
         visible=1.0 if visible is None else record.number(visible, low=0, high=1),
-        score=record.number("score") if record.has("score") else None,
+        score=record.number("score") if values.get("score") is not None else None,
+    )
+    return box if _MORE.isdisjoint(values) else _with_more(box, values)
+
+
+# Many tools write these fields, and not all mean the same by them: what is of another form is left
+# out, not an error.
+_VISIBLE = ("visible_bbox", "vis_bbox", "bbox_vis")
+_TRACK = ("track_id", "instance_id")
+_MORE = frozenset((*_VISIBLE, "occluded", "truncated", *_TRACK))
+
+
+def _with_more(box: CocoBox, values: Mapping[str, object]) -> CocoBox:
+    names = (_VISIBLE, ("occluded",), ("truncated",), _TRACK)
+    odd: list[str] = []
+    found: list[Any] = []
+    for keys, convert in zip(names, (_rectangle, _degree, _fraction, _track), strict=True):
+        key = next((key for key in keys if values.get(key) is not None), None)
+        value = None if key is None else convert(values[key])
+        if key is not None and value is None:
+            odd.append(key)
+        found.append(value)
+    visible, occlusion, truncation, track = found
+    return box._replace(
+        visible_xywh=visible,
+        occlusion=occlusion,
+        truncation=truncation,
+        track=track,
+        odd=tuple(odd),
     )
 
 
-def known_ids(
-    record: Fields, images: Mapping[int, CocoImage], categories: Mapping[int, int]
-) -> tuple[int, int]:
-    """A record's image id and the place of its category, both of which must be known."""
-    image = record.integer("image_id")
-    if image not in images:
-        raise record.error(
-            f"'image_id' {image} is not the id of any of the {len(images)} images.",
-            "Remove the record, or add its image to 'images' of the labels.",
-        )
-    category = record.integer("category_id")
-    if category not in categories:
-        known = ", ".join(str(number) for number in list(categories)[:10]) or "none"
-        raise record.error(
-            f"'category_id' {category} is not the id of any category (known: {known}).",
-            "Correct it, or add the category to 'categories' of the labels.",
-        )
-    return image, categories[category]
+def _rectangle(value: object) -> Xywh | None:
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    x, y, w, h = (as_number(part) for part in value)
+    if x is None or y is None or w is None or h is None or max(map(abs, (x, y, w, h))) > _LARGEST:
+        return None
+    return x, y, w, h
+
+
+def _degree(value: object) -> int | None:
+    return int(value) if type(value) in (bool, int, float) and value in (0, 1, 2) else None
+
+
+def _fraction(value: object) -> float | None:
+    number = float(value) if type(value) is bool else as_number(value)
+    return number if number is not None and 0 <= number <= 1 else None
+
+
+def _track(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**63 else None

@@ -8,6 +8,8 @@ from pathlib import Path
 from labelnext.errors import DataError
 
 _SHOWN = 80
+_NUMBERS = {int, float}
+_FARTHEST = 1e9
 
 
 def load_json(path: Path) -> object:
@@ -131,12 +133,15 @@ class Fields:
         """[x, y, width, height], four finite numbers of at most 1e9."""
         what = "[x, y, width, height], four finite numbers in pixels"
         value = self.required(field, what)
-        if not isinstance(value, list) or len(value) != 4:
+        # NaN is within no bounds, and integers of any size can be compared.
+        if (
+            not isinstance(value, list)
+            or len(value) != 4
+            or not _NUMBERS.issuperset(map(type, value))
+            or not all(-_FARTHEST <= part <= _FARTHEST for part in value)
+        ):
             raise self._wrong(field, what, value)
-        numbers = [as_number(part) for part in value]
-        if any(part is None or abs(part) > 1e9 for part in numbers):
-            raise self._wrong(field, what, value)
-        x, y, w, h = (float(part) for part in numbers if part is not None)
+        x, y, w, h = map(float, value)
         return x, y, w, h
 
     def _wrong(self, field: str, expected: str, got: object) -> DataError:

@@ -1,6 +1,7 @@
 """COCO: what is written is read back; paths stay inside; boxes are fitted and named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError, ProjectError
-from labelnext.types import GroundTruth, ImageRecord, Sample
+from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 
 side = st.integers(1, 500)
 share = st.floats(0, 1)
@@ -24,11 +25,16 @@ def truths(draw: st.DrawFn, width: int, height: int, classes: int) -> GroundTrut
     boxes = np.round(corners * [width, height, width, height], draw(st.sampled_from([0, 2, 9])))
     boxes = boxes[(boxes[:, 2:] - boxes[:, :2] > 1e-3).all(axis=1)]
     n = len(boxes)
+    nan = float("nan")
     return GroundTruth.from_boxes(
         boxes,
         [draw(st.integers(0, classes - 1)) for _ in range(n)],
         [draw(st.booleans()) for _ in range(n)],
         [draw(share) for _ in range(n)],
+        visible_xyxy=[draw(st.sampled_from([list(box), [nan] * 4])) for box in boxes],
+        occlusion=[draw(st.integers(-1, 2)) for _ in range(n)],
+        truncation=[draw(st.one_of(share, st.just(nan))) for _ in range(n)],
+        tracks=[draw(st.integers(-1, 9)) for _ in range(n)],
     )
 
 
@@ -43,7 +49,8 @@ def sample_lists(draw: st.DrawFn) -> list[Sample]:
         record = ImageRecord(key, f"/nowhere/{key}", width, height)
         if draw(st.booleans()):
             seconds = draw(st.one_of(st.none(), st.floats(0, 1e6)))
-            record = ImageRecord(key, record.path, width, height, "v", number, seconds)
+            shot = draw(st.integers(0, 2))
+            record = ImageRecord(key, record.path, width, height, "v", number, seconds, shot)
         truth = draw(st.one_of(st.none(), truths(width, height, 3)))
         samples.append(Sample(record, truth))
     return samples
@@ -53,7 +60,8 @@ def sample_lists(draw: st.DrawFn) -> list[Sample]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_back(tmp_path: Path, samples: list[Sample]) -> None:
     path = tmp_path / "out" / "labels.json"
-    coco.write(path, samples, ["person", "car", "dog"])
+    written = coco.write(path, samples, ["person", "car", "dog"])
+    assert not written.lost
     found = coco.read(path)
     assert found.classes == ("person", "car", "dog")
     back = list(found.samples())
@@ -61,7 +69,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, samples: list[Sample]) -> 
     assert len(back) == len(found) == len(samples)
     for before, after in zip(samples, back, strict=True):
         assert after.record.path == str(path.parent / before.record.key)
-        for field in ("key", "width", "height", "video", "frame", "seconds"):
+        for field in ("key", "width", "height", "video", "frame", "seconds", "segment"):
             assert getattr(after.record, field) == getattr(before.record, field)
         if before.truth is None:
             assert after.truth is None
@@ -71,6 +79,11 @@ def test_what_is_written_is_read_back(tmp_path: Path, samples: list[Sample]) -> 
         assert after.truth.classes.tolist() == before.truth.classes.tolist()
         assert after.truth.ignore.tolist() == before.truth.ignore.tolist()
         assert after.truth.visible.tolist() == before.truth.visible.tolist()
+        optional = zip(before.truth.fields()[4:], after.truth.fields()[4:], strict=True)
+        for wanted, got in optional:
+            assert (wanted is None) == (got is None)
+            if wanted is not None:
+                np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-9)
 
 
 def labels(file_name: str = "a.jpg", **box: object) -> str:
@@ -215,3 +228,174 @@ def test_write_where_it_cannot(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="cannot be written"):
         coco.write(tmp_path / "file" / "labels.json", [], ["person"])
+
+
+def content(count: int = 3, **lists: object) -> str:
+    names = [{"id": i, "file_name": f"{i}.jpg", "width": 64, "height": 48} for i in range(count)]
+    boxes = [
+        {"id": 10 * i + j, "image_id": i, "category_id": 1, "bbox": [i, j, 5, 6]}
+        for j in range(2)
+        for i in reversed(range(count))
+    ]
+    whole = {"images": names, "annotations": boxes, "categories": [{"id": 1, "name": "person"}]}
+    return json.dumps(whole | lists)
+
+
+def test_boxes_in_any_order_and_lists_in_any_order(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    whole = json.loads(content(200))
+    path.write_text(json.dumps(dict(reversed(whole.items()))))
+    found = coco.read(path)
+    for _ in range(2):  # drawn anew each time
+        samples = list(found.samples())
+        assert [sample.record.key for sample in samples] == [f"{i}.jpg" for i in range(200)]
+        for i, sample in enumerate(samples):
+            assert sample.truth is not None
+            x = min(i, 59)
+            assert sample.truth.xyxy.tolist() == [
+                [i, j, min(i + 5, 64), j + 6] for j in range(2) if x == i or i < 64
+            ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "part", "value"),
+    [
+        ({"visible_bbox": [1, 2, 3, 4]}, "visible_xyxy", [[1, 2, 4, 6]]),
+        ({"vis_bbox": [1, 2, 3, 4]}, "visible_xyxy", [[1, 2, 4, 6]]),
+        ({"bbox_vis": [1, 2, 3, 4]}, "visible_xyxy", [[1, 2, 4, 6]]),
+        ({"occluded": 2}, "occlusion", [2]),
+        ({"occluded": False}, "occlusion", [0]),
+        ({"truncated": 0.25}, "truncation", [0.25]),
+        ({"truncated": True}, "truncation", [1.0]),
+        ({"track_id": 7}, "tracks", [7]),
+        ({"instance_id": 7}, "tracks", [7]),
+        ({"track_id": None, "occluded": None}, "tracks", None),
+    ],
+)
+def test_what_is_kept_beyond_coco(
+    tmp_path: Path, fields: dict[str, object], part: str, value: object
+) -> None:
+    (tmp_path / "labels.json").write_text(labels(**fields))
+    found = coco.read(tmp_path / "labels.json")
+    (sample,) = found.samples()
+    kept = getattr(sample.truth, part)
+    assert (kept if kept is None else kept.tolist()) == value
+    assert found.notes == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"visible_bbox": [1, 2]}, {"occluded": 3}, {"truncated": "no"}, {"track_id": "3f-a"}],
+)
+def test_fields_of_another_form_are_noted(tmp_path: Path, fields: dict[str, object]) -> None:
+    (tmp_path / "labels.json").write_text(labels(**fields))
+    found = coco.read(tmp_path / "labels.json")
+    (sample,) = found.samples()
+    assert sample.truth is not None
+    assert sample.truth.fields()[4:] == (None,) * 4
+    (name,) = fields
+    assert [note.split(" is of")[0] for note in found.notes] == [f"annotation 50: {name!r}"]
+
+
+def test_a_folder_of_images(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.jpg").write_bytes(b"")
+    path = tmp_path / "a" / "b" / "labels.json"
+    path.write_text(labels("a.jpg"))
+    for folder in ("../../elsewhere", str(tmp_path / "elsewhere")):
+        (sample,) = coco.read(path, images=folder).samples()
+        assert Path(sample.record.path).resolve() == tmp_path / "elsewhere" / "a.jpg"
+        assert sample.record.key == "a.jpg"
+    with pytest.raises(DataError, match=r"nowhere: is not a folder\. Give images=DIR"):
+        coco.read(path, images="nowhere")
+    path.write_text(labels("../a.jpg"))
+    with pytest.raises(DataError, match="must lie below"):
+        coco.read(path, images="../../elsewhere")
+
+
+def test_bad_records_are_left_out_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    whole = json.loads(content(4))
+    whole["images"][1]["width"] = "wide"
+    whole["images"].append({"id": 9, "file_name": "0.jpg", "width": 64, "height": 48})
+    whole["images"].append("nothing")
+    whole["annotations"][0]["bbox"] = [float("nan"), 0, 5, 5]  # of image 3
+    whole["annotations"][1]["category_id"] = 77  # of image 2
+    whole["annotations"].append({**whole["annotations"][-1]})  # of image 0
+    whole["categories"].append({"id": 2, "name": "person"})
+    path.write_text(json.dumps(whole))
+    with pytest.raises(DataError, match=r"image 1: 'width' must be"):
+        coco.read(path)
+    found = coco.read(path, skip_bad=True)
+    samples = {sample.record.key: sample for sample in found.samples()}
+    assert list(samples) == ["0.jpg", "2.jpg", "3.jpg"]
+    assert [len(sample.truth or ()) for sample in samples.values()] == [2, 1, 1]
+    assert samples["0.jpg"].problems == ("annotation 1: its id is used twice; left out",)
+    assert "'category_id' 77 is not the id of any category" in samples["2.jpg"].problems[0]
+    assert "annotation 30: 'bbox' must be" in samples["3.jpg"].problems[0]
+    assert [note.split(":")[0] for note in found.notes] == [
+        "image 1", "image 9", "image #5", "category 2", "annotation 10", "annotation 11",
+    ]  # fmt: skip
+
+
+def test_nothing_good_is_an_error_though(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    for name, record, bad in (
+        ("images", "image 1", [{"id": 1}, 5]),
+        ("categories", "category #0", [{"id": "one", "name": "person"}]),
+        ("annotations", "annotation #0", [{"image_id": 0, "category_id": 7, "bbox": [1, 2, 3, 4]}]),
+    ):
+        path.write_text(content(**{name: bad}))
+        with pytest.raises(DataError, match=record):
+            coco.read(path, skip_bad=True)
+    path.write_text("{")
+    with pytest.raises(DataError, match="is not JSON"):
+        coco.read(path, skip_bad=True)
+
+
+def test_notes_have_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(content(1).replace('"images": [', '"images": [' + "1," * 1500))
+    found = coco.read(path, skip_bad=True)
+    assert len(list(found.samples())) == 1
+    assert len(found.notes) == 1001
+    assert found.notes[-1] == "500 more records were left out"
+
+
+def test_predictions_are_written_for_images_without_labels(tmp_path: Path) -> None:
+    boxes = Detections(
+        np.array([[-5, 0, 30, 40], [100, 0, 120, 9]], np.float32),
+        np.array([0.75, 0.5], np.float32),
+        np.array([1, 0]),
+    )
+    record = ImageRecord("a.jpg", "a.jpg", 64, 48)
+    samples = [Sample(record), Sample(replace(record, key="b.jpg"), GroundTruth.from_boxes([]))]
+    path = tmp_path / "labels.json"
+    written = coco.write(
+        path, samples, ["person", "car"], predictions={"a.jpg": boxes, "b.jpg": boxes, "c": boxes}
+    )
+    assert (written.images, written.objects) == (2, 1)
+    assert written.lost == {
+        "boxes predicted on labelled images": 2, "predicted images that are not written": 1,
+    }  # fmt: skip
+    whole = json.loads(path.read_text())
+    assert [image.get("labelled") for image in whole["images"]] == [False, None]
+    (box,) = whole["annotations"]
+    assert (box["bbox"], box["score"], box["category_id"]) == ([0, 0, 30, 40], 0.75, 2)
+    truths = [sample.truth for sample in coco.read(path).samples()]
+    assert truths[0] is None
+    assert truths[1] is not None
+
+
+def test_a_size_must_be_known_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.jpg: is of a size that is not known yet"):
+        coco.write(tmp_path / "l.json", [Sample(ImageRecord("a.jpg", "a.jpg", 0, 0))], [])
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_of_video_files_are_said(tmp_path: Path) -> None:
+    record = ImageRecord("v/1.jpg", "v.mp4", 64, 48, "v", 1, 0.5, 0, 1001)
+    written = coco.write(tmp_path / "l.json", [Sample(record)], [])
+    assert written.lost == {"frames of video files, for which COCO names an image": 1}
+    assert not coco.write(tmp_path / "l.json", [Sample(record)], [], place=lambda *_: None).lost
