@@ -28,7 +28,7 @@ def test_videos_are_named(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     found = folder.read(tmp_path)
     assert len(found) == 1
-    assert found.notes == ["x.MP4: a video, left out; extract its frames first"]
+    assert found.notes == ["x.MP4: a video, left out; the reader media takes both"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -52,5 +52,23 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         folder.read(tmp_path / "none")
     (tmp_path / "a.jpg").write_bytes(b"")
-    with pytest.raises(DataError, match="is not a folder"):
-        folder.read(tmp_path / "a.jpg")
+    (tmp_path / "a.json").write_bytes(b"")
+    with pytest.raises(DataError, match="holds no image"):
+        folder.read(tmp_path / "a.json")
+
+
+def test_drawn_twice_and_counted(tmp_path: Path) -> None:
+    for name in ("a.jpg", "x/b.jpg", "x/c.avi"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = folder.read(tmp_path)
+    assert list(found.samples()) == list(found.samples())
+    assert len(found) == 2
+    assert len(found.notes) == 1
+    assert len(folder.read(tmp_path, recursive=False)) == 1
+    assert len(folder.read(f"{tmp_path}/*/*.jpg")) == 1
+    (tmp_path / "some.txt").write_text("x/b.jpg\n/data/y.png\n")
+    listed = [sample.record for sample in folder.read(tmp_path / "some.txt").samples()]
+    assert [(record.key, record.path) for record in listed] == [
+        ("data/y.png", "/data/y.png"), ("x/b.jpg", f"{tmp_path}/x/b.jpg"),
+    ]  # fmt: skip

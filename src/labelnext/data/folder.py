@@ -1,59 +1,50 @@
-"""A folder of images, without labels."""
+"""Images without labels: a folder, a glob, a list of paths in a text file, or a URL."""
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from labelnext.data.dataset import SampleSet
+from labelnext.data.dataset import Lazy
+from labelnext.data.pool import Listing, listing, suffix
 from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
+VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".seq",
+})  # fmt: skip
 
 
-def read(location: Path) -> SampleSet:
-    """List the images in a folder and below it, in the order of their paths.
+def read(location: Path | str, *, recursive: bool = True) -> Lazy:
+    """List the images at a place, in the order of their keys (see `data.pool.listing`).
 
-    Images are known by their suffix; hidden files and folders are passed over, links to folders are
-    not followed. Width and height are 0 until the images are indexed. A key is the path relative to
-    the folder.
+    Images are known by their suffix. Width and height are 0 until the images are indexed. A key is
+    the path relative to the folder, or to the folder that a glob or a list begins in. Frames of a
+    video that lie in a folder come as stills here: the reader `frames` knows their order.
+
+    Args:
+        location: A folder, a glob, a text file of paths, a URL, or one image.
+        recursive: Whether to go into folders below the given one.
 
     Raises:
-        DataError: The folder is absent, cannot be listed, or holds no image.
+        DataError: The place is absent, cannot be listed, or holds no image.
     """
-    if not location.is_dir():
-        problem = "is not a folder." if location.exists() else "does not exist."
-        raise DataError(location, problem, remedy="Give a folder of images.")
-    keys: list[str] = []
-    problems: list[str] = []
-    for folder, folders, names in os.walk(location, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        base = Path(folder).relative_to(location)
-        for name in names:
-            suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
-            key = (base / name).as_posix()
-            if name.startswith(".") or suffix not in SUFFIXES | VIDEO_SUFFIXES:
-                continue
-            if suffix in VIDEO_SUFFIXES:
-                problems.append(f"{_printable(key)}: a video, left out; extract its frames first")
-            elif key != _printable(key):
-                problems.append(f"{_printable(key)}: its name is not valid Unicode; left out")
-            else:
-                keys.append(key)
+    found = listing(location, SUFFIXES | VIDEO_SUFFIXES, recursive=recursive)
+    keys = [key for key in found.keys if suffix(key) in SUFFIXES]
+    notes = [
+        *found.notes,
+        *(f"{key}: a video, left out; the reader media takes both" for key in found.keys
+          if suffix(key) in VIDEO_SUFFIXES),
+    ]  # fmt: skip
     if not keys:
         known = ", ".join(sorted(SUFFIXES))
-        raise DataError(
-            location, f"holds no image ({known}).", remedy="Give a folder with images in it."
-        )
-    items = [Sample(ImageRecord(key, str(location / key), 0, 0)) for key in sorted(keys)]
-    return SampleSet((), items, sorted(problems))
+        raise DataError(location, f"holds no image ({known}).", remedy="Give a place with images.")
+    images = Listing(found.root, keys, found.elsewhere)
+
+    def make(said: list[str]) -> Iterator[Sample]:
+        said.extend(notes)
+        return (Sample(ImageRecord(key, path, 0, 0)) for key, path in images)
+
+    return Lazy((), make, len(images), list(notes))
 
 
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _refuse(error: OSError) -> None:
-    raise DataError(
-        error.filename, f"cannot be listed: {error.strerror}.", remedy="Check its permissions."
-    )
+read.patterns = True  # type: ignore[attr-defined]
