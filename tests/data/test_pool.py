@@ -69,7 +69,8 @@ def test_globs(tree: Path, pattern: str, keys: list[str] | None) -> None:
     assert all(os.path.isfile(path) for _, path in found)  # noqa: PTH113
 
 
-parts = st.sampled_from(["*", "**", "x", "?", "a*", "*.jpg", "[xy]", "y", "a.jpg"])
+# Python takes `a.jpg/**` for the file a.jpg: no plain name of a file here.
+parts = st.sampled_from(["*", "**", "x", "?", "a*", "*.jpg", "[xy]", "y", "[a].jpg"])
 
 
 @given(st.lists(parts, min_size=1, max_size=4).filter(lambda of: set("*?[") & set("".join(of))))
