@@ -6,7 +6,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import av
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -174,3 +177,67 @@ def test_workers() -> None:
         list(check_all([], workers=0))
     assert list(check_all([])) == []
     assert room.available_cpus() >= 1
+
+
+def film(path: Path, frames: int = 5) -> Path:
+    """A video of 64 × 48."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(frames):
+            pixels = np.full((48, 64, 3), 40 * i, np.uint8)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
+                container.mux(packet)
+        for packet in stream.encode(None):
+            container.mux(packet)
+    return path
+
+
+def test_frames_of_a_video_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = film(tmp_path / "v.mp4")
+    monkeypatch.setattr(room, "MAX_BYTES", 100)  # a video may be longer than an image
+    records = [ImageRecord(f"v/{i}", str(path), 0, 0, "v", i) for i in range(6)]
+    found = list(check_all(Sample(record) for record in records))
+    assert [one.state for one in found] == ["ok"] * 5 + ["broken"]
+    assert "has 5 frames, none numbered 5" in found[5].reason
+    assert {(one.sample.record.width, one.sample.record.height) for one in found[:5]} == {(64, 48)}
+    assert len({one.content for one in found[:5]}) == 5
+    assert found[0].size == path.stat().st_size
+    path.write_bytes(b"nothing")
+    assert check(Sample(records[0])).state == "broken"
+    path.unlink()
+    assert check(Sample(records[0])).state == "missing"
+
+
+def test_urls(tmp_path: Path) -> None:
+    data = picture(tmp_path / "a.jpg").read_bytes()
+    disk = fsspec.filesystem("memory")
+    disk.pipe({"/check/a.jpg": data, "/check/b.jpg": data[:-200]})
+    names = ["a.jpg", "b.jpg", "c.jpg"]
+    samples = [Sample(ImageRecord(name, f"memory://check/{name}", 0, 0)) for name in names]
+    found = list(check_all(samples))
+    assert [one.state for one in found] == ["ok", "broken", "missing"]
+    assert found[0].content == hashlib.sha256(data).hexdigest()
+    assert found[0].size == len(data)
+
+
+def test_a_file_whose_time_of_change_is_not_known_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = picture(tmp_path / "a.jpg").read_bytes()
+    fsspec.filesystem("memory").pipe({"/check/a.jpg": data})
+    monkeypatch.setattr(room.remote, "stamp", lambda _: room.remote.Stamp(len(data), 0))
+    one = Sample(ImageRecord("a.jpg", "memory://check/a.jpg", 0, 0))
+    (found,) = check_all([one], known=lambda *_: Decoded("c" * 64, 60, 40))
+    assert found.content == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("share", [0.3, 0.99])
+def test_truncated_jpegs_of_every_kind_of_pixel(tmp_path: Path, mode: str, share: float) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
+    path = tmp_path / "a.jpg"
+    Pillow.fromarray(noise).convert(mode).save(path)
+    assert check(sample(path)).state == "ok"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert check(sample(path)).state == "broken"

@@ -227,7 +227,7 @@ def test_faults_of_the_source_leave_the_index_as_it_was(index: Index, tmp_path: 
         index_source(index, str(path), role="pool")
     assert index.records("pool") == []
     with pytest.raises(LabelnextError, match="no reader called"):
-        index_source(index, "yolo:x", role="pool")
+        index_source(index, "nonsense:x", role="pool")
 
 
 def test_real_data(index: Index, shared: Path) -> None:
