@@ -1,14 +1,20 @@
 """Images decoded ahead of their use, in order, with a bounded number in memory."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, groupby
+from queue import Empty, Full, Queue
+from threading import Event, Thread
 
+from labelnext.data import images
 from labelnext.errors import DataError
 from labelnext.types import Image, ImageRecord
 
 ReadImage = Callable[[ImageRecord], Image]
+_POLL = 0.05  # seconds until a thread that waits looks whether it is still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,37 @@ def decode_ahead(
 ) -> Iterator[Decoded]:
     """Yield the images in order; at most `ahead` decoded ones wait. An unreadable one is yielded
     with its problem, and the stream goes on.
+
+    Args:
+        records: In any order; frames of one video that follow each other are decoded in sequence,
+            which is many times as fast as one by one.
+        read: Reads an image that is no frame of a video file.
+        ahead: Decoded images that may wait.
+        threads: Threads that read images; a video has one, and those of its codec.
     """
+    kinds = groupby(images.runs(records), key=lambda run: images.in_video(run[0]))
+    for frames, group in kinds:
+        if frames:
+            yield from _in_sequence(group, ahead)
+        else:
+            yield from _by_threads(chain.from_iterable(group), read, ahead, threads)
+
+
+def batches(stream: Iterator[Decoded], size: int) -> Iterator[list[Decoded]]:
+    """Group consecutive images of one shape, at most `size`; unreadable ones stand alone."""
+    group: list[Decoded] = []
+    for item in stream:
+        if group and (len(group) == size or not _together(group[0], item)):
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
+def _by_threads(
+    records: Iterable[ImageRecord], read: ReadImage, ahead: int, threads: int
+) -> Iterator[Decoded]:
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Decoded]] = deque()
         try:
@@ -40,16 +76,62 @@ def decode_ahead(
                 future.cancel()
 
 
-def batches(stream: Iterator[Decoded], size: int) -> Iterator[list[Decoded]]:
-    """Group consecutive images of one shape, at most `size`; unreadable ones stand alone."""
-    group: list[Decoded] = []
-    for item in stream:
-        if group and (len(group) == size or not _together(group[0], item)):
-            yield group
-            group = []
-        group.append(item)
-    if group:
-        yield group
+def _in_sequence(runs: Iterable[Sequence[ImageRecord]], ahead: int) -> Iterator[Decoded]:
+    """Frames of videos, one video after the other, decoded by one thread while others are used."""
+    queue: Queue[Decoded | BaseException | None] = Queue(ahead)
+    stop = Event()
+
+    def put(item: Decoded | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                queue.put(item, timeout=_POLL)
+                return True
+            except Full:
+                continue
+        return False
+
+    def produce() -> None:
+        try:
+            with closing(_frames(runs)) as frames:
+                for item in frames:
+                    if not put(item):
+                        return
+            put(None)
+        except BaseException as error:  # shown where the stream is used
+            put(error)
+
+    producer = Thread(target=produce, name="decode", daemon=True)
+    producer.start()
+    try:
+        yield from _taken(queue, producer)
+    finally:
+        stop.set()
+        producer.join()
+
+
+def _taken(queue: "Queue[Decoded | BaseException | None]", producer: Thread) -> Iterator[Decoded]:
+    while True:
+        try:
+            item = queue.get(timeout=_POLL)
+        except Empty:
+            if not producer.is_alive() and queue.empty():
+                return
+            continue
+        if item is None:
+            return
+        if isinstance(item, BaseException):
+            raise item
+        yield item
+
+
+def _frames(runs: Iterable[Sequence[ImageRecord]]) -> Generator[Decoded, None, None]:
+    for run in runs:
+        with closing(images.read_run(run)) as found_all:
+            for record, found in zip(run, found_all, strict=True):
+                if isinstance(found, DataError):
+                    yield Decoded(record, None, str(found))
+                else:
+                    yield Decoded(record, found)
 
 
 def _together(first: Decoded, item: Decoded) -> bool:

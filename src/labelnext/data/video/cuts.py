@@ -24,7 +24,7 @@ class ShotFinder:
     def __init__(self, rate: float | None) -> None:
         from scenedetect import AdaptiveDetector, FrameTimecode
 
-        self._rate = rate if rate and 1 <= rate <= 1000 else _USUAL_RATE
+        self._rate = float(rate) if rate and 1 <= rate <= 1000 else _USUAL_RATE
         self._time = FrameTimecode
         self._detector = AdaptiveDetector(min_scene_len=max(1, round(_SHORTEST * self._rate)))
         self._shown = 0

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from jaxtyping import Int64
@@ -24,14 +23,6 @@ def _walk(path: Path) -> Int64[np.ndarray, "n"]:
 
 
 _seqs = Kept(_walk, 64)
-
-
-class _Reads(Protocol):
-    """What both kinds of video do."""
-
-    def read(self, frame: int, place: int | None) -> Image: ...
-
-    def close(self) -> None: ...
 
 
 class _SeqCursor:
@@ -55,6 +46,9 @@ class _SeqCursor:
 
     def close(self) -> None:
         pass
+
+
+_Reader = Cursor | _SeqCursor
 
 
 def read_frame(path: str | Path, frame: int, place: int | None) -> Image:
@@ -106,13 +100,13 @@ class _OpenVideos(threading.local):
     """The videos a thread read from last; each thread has its own."""
 
     def __init__(self) -> None:
-        self.cursors: OrderedDict[Path, tuple[Stamp, _Reads]] = OrderedDict()
+        self.cursors: OrderedDict[Path, tuple[Stamp, _Reader]] = OrderedDict()
 
 
 _videos = _OpenVideos()
 
 
-def _opened(path: Path) -> _Reads:
+def _opened(path: Path) -> _Reader:
     cursors, now = _videos.cursors, stamp(path)
     known = cursors.pop(path, None)
     if known is not None and known[0] != now:
@@ -124,7 +118,7 @@ def _opened(path: Path) -> _Reads:
     return cursors[path][1]
 
 
-def _cursor(path: Path) -> _Reads:
+def _cursor(path: Path) -> _Reader:
     return _SeqCursor(path) if is_seq(path) else Cursor(path)
 
 

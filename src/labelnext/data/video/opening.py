@@ -15,16 +15,11 @@ from typing import Any, Literal, NamedTuple
 import av
 import av.error
 
+from labelnext.data.folder import VIDEO_SUFFIXES
 from labelnext.data.pixels import MAX_PIXELS
 from labelnext.errors import DataError
 
-SUFFIXES = frozenset(
-    {
-        ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m2v",
-        ".vob", ".ts", ".m2ts", ".mts", ".wmv", ".asf", ".flv", ".ogv", ".mxf", ".dv", ".nut",
-        ".ivf", ".h264", ".264", ".h265", ".265", ".hevc", ".seq",
-    }
-)  # fmt: skip
+SUFFIXES = VIDEO_SUFFIXES
 # Names of FFmpeg's demuxers; each of them reads one file and follows no reference out of it.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpeg,mpegvideo,m4v,mpegts,asf,flv,ogg,mxf,dv,nut,"
