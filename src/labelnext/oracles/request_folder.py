@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ PRELABELS = "prelabels.json"
 LABELS = "labels.json"
 _REQUEST = ".request.json"  # what was asked for; pre-labels may get overwritten by a tool
 _IMAGES = "images"
+_FRAMES = "frames"  # made by the round: frames of videos, under names that say video and time
 _README = "README.txt"
 _TEXT = f"""Images to label
 
@@ -75,15 +76,16 @@ def write_request(
     wanted = [(image, boxes) for image, boxes in pairs if image.key not in known]
     if not wanted and folder.exists():
         return
-    document = _extended(_prelabels(folder), wanted, classes)
-    asked = [*known.values(), *(_asked(image) for image, _ in wanted)]
+    names = {image.key: _asked(image, folder).name for image, _ in wanted}
+    document = _extended(_prelabels(folder), wanted, names, classes)
+    asked = [*known.values(), *(_asked(image, folder) for image, _ in wanted)]
     into = folder if folder.exists() else folder.with_name(f".{folder.name}.partial")
     try:
         if into != folder and into.exists():
             shutil.rmtree(into)  # left over by an interrupted call
         (into / _IMAGES).mkdir(parents=True, exist_ok=True)
         for image, _ in wanted:
-            _copy(Path(image.path), into / _IMAGES / _asked(image).name)
+            _copy(Path(image.path), into / _IMAGES / names[image.key])
         (into / _README).write_text(_TEXT, encoding="utf-8")
         _write_whole(into / PRELABELS, document)
         _write_whole(into / _REQUEST, {"images": [asdict(one) for one in asked]})
@@ -134,8 +136,11 @@ def safe_name(key: str, path: str) -> str:
     return f"{plain}-{hashlib.sha256(key.encode()).hexdigest()[:8]}{suffix}"
 
 
-def _asked(image: ImageRecord) -> Asked:
-    return Asked(image.key, safe_name(image.key, image.path), image.width, image.height)
+def _asked(image: ImageRecord, folder: Path) -> Asked:
+    """What is asked for an image; one that was put into `frames/` of the folder keeps its name."""
+    path = Path(image.path)
+    name = path.name if path.parent == folder / _FRAMES else safe_name(image.key, image.path)
+    return Asked(image.key, name, image.width, image.height)
 
 
 def _prelabels(folder: Path) -> _Document:
@@ -163,6 +168,7 @@ def _prelabels(folder: Path) -> _Document:
 def _extended(
     document: _Document,
     wanted: Sequence[tuple[ImageRecord, Detections]],
+    names: Mapping[str, str],
     classes: Sequence[str],
 ) -> _Document:
     images, annotations = list(document["images"]), list(document["annotations"])
@@ -173,7 +179,7 @@ def _extended(
         number = len(images) + 1
         entry: dict[str, object] = {
             "id": number,
-            "file_name": _asked(image).name,
+            "file_name": names[image.key],
             "width": image.width,
             "height": image.height,
             "key": image.key,

@@ -6,7 +6,7 @@ import numpy as np
 
 from labelnext.errors import DataError, LabelnextError
 from labelnext.protocols import Stochastic
-from labelnext.rounds.labelling import picked
+from labelnext.rounds.frames import exported, picked, with_files
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.results import CycleResult, PickedFrame
 from labelnext.rounds.testing import metrics_of
@@ -51,6 +51,7 @@ def picked_frames(
 def _frames_of(project: Project, arm: str, seed: int, number: int, top: int) -> list[PickedFrame]:
     detector, strategy = project.detector(number - 1), project.strategy()
     records: Sequence[ImageRecord] = picked(project, number)[:top]
+    records = with_files(records, exported(project, records))
     picks = project.ledger.picks(number)[:top]
     truths = project.index.truth([record.key for record in records])
     labels = project.ledger.labels()

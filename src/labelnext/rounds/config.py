@@ -48,6 +48,7 @@ class Config(_Table):
         budget: Images a cycle (the paper's b).
         oracle: Who labels: `simulated` (labels the pool came with) or `files`.
         batch_size: Images in one forward pass.
+        frame_format: How picked frames of videos are kept: `png` as decoded, `jpeg` at quality 95.
         index: The index file, relative to the project.
         initial_weights: Weights to start from instead of training on the initial set.
         detector: Detector and its arguments.
@@ -65,6 +66,7 @@ class Config(_Table):
     budget: int = Field(500, ge=1)
     oracle: Literal["simulated", "files"] = "files"
     batch_size: int = Field(8, ge=1)
+    frame_format: Literal["png", "jpeg"] = "png"
     index: str = ".labelnext/index.sqlite"
     initial_weights: str | None = None
     detector: Named = Named(name="fire-fpn")

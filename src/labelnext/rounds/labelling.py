@@ -9,6 +9,8 @@ from labelnext import engine
 from labelnext.oracles.files import FileOracle
 from labelnext.oracles.simulated import SimulatedOracle
 from labelnext.protocols import Oracle, Progress, quiet
+from labelnext.rounds import frames
+from labelnext.rounds.frames import picked
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.propose import shards
 from labelnext.store.ledger import StepRow
@@ -37,9 +39,13 @@ def request(project: Project, number: int, progress: Progress = quiet) -> StepRo
     """Send a round's picks to the oracle, with the detector's boxes as pre-labels."""
 
     def work() -> Mapping[str, object]:
+        frames.publish(project, number, progress)  # where select was stopped before it had
         images = picked(project, number)
         found = prelabels(project, number, images, progress)
-        oracle(project, number).request(images, [found[image.key] for image in images])
+        asked = oracle(project, number)
+        if isinstance(asked, FileOracle):
+            images = frames.for_people(project, number, images, progress)
+        asked.request(images, [found[image.key] for image in images])
         return {"images": len(images)}
 
     return project.once(number, "label", work)
@@ -102,7 +108,7 @@ def oracle(project: Project, number: int) -> Oracle:
     keys = [pick.key for pick in project.ledger.picks(number)]
     if project.config.oracle == "simulated":
         return SimulatedOracle(lambda wanted: _known(project.index.truth(wanted)), keys)
-    return FileOracle(project.folder / "rounds" / f"{number:04d}", project.config.classes)
+    return FileOracle(frames.round_folder(project, number), project.config.classes)
 
 
 def _answers(
@@ -114,12 +120,6 @@ def _answers(
     remarks = [f"no boxes, so not taken for labelled: {key}" for key in sorted(found.empty)]
     remarks += [f"not confirmed by a person: {key}" for key in sorted(found.unconfirmed)]
     return found.truths, (*remarks, *found.problems)
-
-
-def picked(project: Project, number: int) -> list[ImageRecord]:
-    """Records of a round's picks, by rank."""
-    records = {record.key: record for record in project.index.records("pool")}
-    return [records[pick.key] for pick in project.ledger.picks(number)]
 
 
 def prelabels(

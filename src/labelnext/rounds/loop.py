@@ -69,7 +69,7 @@ def advance(project: Project, stand: Stand, progress: Progress = quiet) -> None:
         case "score":
             propose.score(project, number, progress)
         case "select":
-            propose.select(project, number)
+            propose.select(project, number, progress)
         case "label":
             labelling.request(project, number, progress)
         case "ingest":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from labelnext import plugins, presets
-from labelnext.data.pixels import read_image
+from labelnext.data import images
 from labelnext.errors import ProjectError
 from labelnext.protocols import Detector, DetectorFactory, Strategy
 from labelnext.rounds import config as configuration
@@ -169,5 +169,5 @@ def build_strategy(name: str, preset: str, arguments: Mapping[str, object]) -> S
 
 
 def load_pixels(record: ImageRecord) -> Image:
-    """The pixels of an indexed image."""
-    return read_image(Path(record.path))
+    """The pixels of an indexed image or frame of a video."""
+    return images.read(record)

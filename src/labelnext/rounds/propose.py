@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float64
 from labelnext import engine
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
+from labelnext.rounds import frames
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.ledger import PickRow, RoundRow, StepRow
 from labelnext.store.shards import ScoreShards
@@ -23,11 +24,19 @@ def score(project: Project, number: int, progress: Progress = quiet) -> StepRow:
     return project.once(number, "score", lambda: _score(project, number, progress))
 
 
-def select(project: Project, number: int) -> StepRow:
-    """Pick the round's images and record them with score, rank and reason."""
+def select(project: Project, number: int, progress: Progress = quiet) -> StepRow:
+    """Pick the round's images and record them with score, rank and reason.
+
+    The picks are listed in the round's `picks.csv`, and picked frames of videos exported beside it.
+    """
     done = project.ledger.step(number, "select")
-    if done is not None:
-        return done
+    if done is None:
+        done = _select(project, number)
+    frames.publish(project, number, progress)
+    return done
+
+
+def _select(project: Project, number: int) -> StepRow:
     start = time.perf_counter()
     pool = sorted(project.index.records("pool"), key=_place)
     blocked = project.ledger.blocked()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, Trainable, quiet
+from labelnext.rounds import frames
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.ledger import StepRow
 from labelnext.types import Example, GroundTruth, ImageRecord
@@ -23,7 +24,7 @@ def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
             return {"trained": False, "weights": start.fingerprint()}
         if project.config.initial_weights:
             return _given(project)
-        examples = _examples(project, project.index.records("initial"))
+        examples = _examples(project, project.index.records("initial"), progress)
         if not examples:
             raise ProjectError(
                 "There are no initial labels to train the first detector on. Give some with "
@@ -43,9 +44,9 @@ def retrain(project: Project, number: int, progress: Progress = quiet) -> StepRo
             return {"trained": False, "weights": start.fingerprint()}
         labels = project.ledger.labels(up_to=number)
         records = [record for record in project.index.records("pool") if record.key in labels]
-        examples = _examples(project, records, labels)
+        examples = _examples(project, records, progress, labels)
         if project.config.train_on == "all":
-            examples += _examples(project, project.index.records("initial"))
+            examples += _examples(project, project.index.records("initial"), progress)
         return _fit(project, number, start, examples, progress)
 
     return _done(project, number, project.once(number, "train", work))
@@ -81,13 +82,21 @@ def _fit(
 
 
 def _examples(
-    project: Project, records: list[ImageRecord], truths: Mapping[str, GroundTruth] | None = None
+    project: Project,
+    records: list[ImageRecord],
+    progress: Progress,
+    truths: Mapping[str, GroundTruth] | None = None,
 ) -> list[Example]:
+    """Labelled images to train on; frames of videos are read from the files they are exported to,
+    as training draws them in random order.
+    """
     known = (
         truths if truths is not None else project.index.truth([record.key for record in records])
     )
+    labelled = [record for record in records if known.get(record.key) is not None]
+    labelled = frames.with_files(labelled, frames.materialise(project, labelled, progress))
     return [
         Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]
-        for record in records
+        for record in labelled
         if (truth := known.get(record.key)) is not None
     ]
