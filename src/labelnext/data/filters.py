@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from labelnext.data.boxes import fit_boxes
 from labelnext.errors import ArgumentError
 from labelnext.types import GroundTruth, Sample
 
@@ -122,6 +123,22 @@ def named(
         )
     drop = reader in _ONLY_WITH_BOXES
     return lambda sample: _authors(sample, lambda truth: rule(truth, classes), drop)
+
+
+def fit(sample: Sample, names: Sequence[str], file: str) -> Sample:
+    """Boxes of a filtered sample fitted to its image, where its size is known.
+
+    Args:
+        sample: With boxes in pixels.
+        names: What to call each box that was there before the filter.
+        file: What to call them where the filter took some away.
+    """
+    record, truth = sample.record, sample.truth
+    if truth is None or not record.width:
+        return sample
+    called = names if len(names) == len(truth) else [file] * len(truth)
+    fitted, problems = fit_boxes(truth, record.width, record.height, called)
+    return Sample(record, fitted, sample.problems + problems)
 
 
 def _authors(
