@@ -29,4 +29,4 @@ def test_damaged_files(name: str, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert not report["failures"], "\n".join(report["failures"][:20])
     assert report["count"] >= COUNT
-    assert report["outcomes"].keys() >= {"error"}
+    assert report["outcomes"].get("error", 0) + report["outcomes"].get("said", 0) >= COUNT // 5

@@ -1,5 +1,6 @@
 """CVAT XML 1.1, for images and for video: boxes, occlusion, tracks; other shapes as their boxes."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,7 +194,7 @@ class _Images:
         if self._task.mode == "interpolation" and not Path(key).suffix:
             names = [name + suffix for name in names for suffix in ("", *_FRAME_SUFFIXES)]
         paths = (find(name, self.folders) for name in names)
-        return next((path for path in paths if Path(path).is_file()), find(key, self.folders))
+        return next((path for path in paths if os.path.isfile(path)), find(key, self.folders))  # noqa: PTH113 (any length)
 
     def _inside(self, image: Attributes, name: str) -> str:
         record = f"line {image.line}"

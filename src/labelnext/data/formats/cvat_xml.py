@@ -201,7 +201,7 @@ def task(path: Path, meta: Record) -> Task:
         name=(owner.findtext("name") or "").strip(),
         mode=(owner.findtext("mode") or "").strip(),
         labels=tuple(dict.fromkeys(name for name in labels if name.strip())),
-        size=(width or 0, height or 0),
+        size=(width, height) if width and height else (0, 0),
         frames=_field(path, owner, "size"),
         start=_field(path, owner, "start_frame") or 0,
         stop=_field(path, owner, "stop_frame"),

@@ -184,7 +184,7 @@ def _below(path: Path, config: Config) -> str:
     """Where below the file's folder `path:` points to; empty for the folder itself."""
     text = config.path.replace("\\", "/")
     inner = _inner(path.parent, "", text) if text else ""
-    if inner is not None and (path.parent / inner).is_dir():
+    if inner is not None and os.path.isdir(path.parent / inner):  # noqa: PTH112 (any length)
         return inner
     if text.rstrip("/").rpartition("/")[2] == path.parent.name:
         return ""  # the folder under the name it has where its author keeps it

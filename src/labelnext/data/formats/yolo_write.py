@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 
 from labelnext.data.formats import yolo_yaml
+from labelnext.data.formats.tools import IN_VIDEO
 from labelnext.data.formats.written import Losses, Place, Written, leave
 from labelnext.data.formats.written_folder import Names, fitted, new_folder
 from labelnext.errors import ArgumentError, DataError
@@ -64,6 +65,8 @@ def write(
             images += 1
             if predictions is not None and len(predictions.get(sample.record.key, ())):
                 losses.add("predicted boxes", len(predictions[sample.record.key]))
+            if sample.record.video is not None:
+                losses.add(IN_VIDEO)
             if sample.truth is None:
                 losses.add(
                     "images marked as unlabelled (without a file, some tools call them empty)"

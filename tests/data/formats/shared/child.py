@@ -101,6 +101,7 @@ def _outcome(base: Base, mutation: Mutation, root: Path, watch: Watch) -> str:
         named = any(Path(part).name in str(error) for part in (mutation.file, *base.files))
         outcome = "error" if named or str(root) in str(error) else f"names no file: {error}"
     except (Exception, Hang) as error:
+        watch.active = False
         place = traceback.extract_tb(error.__traceback__)[-1]
         outcome = f"{type(error).__name__}: {str(error)[:200]} ({place.filename}:{place.lineno})"
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import numpy as np
 import yaml
@@ -37,18 +38,33 @@ def mutations(
     """`count` mutations, every hostile content first, then random ones in turn over the files."""
     rng = np.random.default_rng(seed)
     made = 0
+    names = strange.names(canary)
     for file, (kind, good) in files.items():
         yield from (Mutation(file, what, what) for what in (FOLDER, LOOP, ABSENT))
         contents = hostile.contents(kind, good, canary)
+        contents |= _renamed(kind, good, names)
         yield from (Mutation(file, what, content) for what, content in contents.items())
         made += 3 + len(contents)
-    names = strange.names(canary)
     while made < count:
         file = list(files)[made % len(files)]
         kind, good = files[file]
         aware = STRUCTURED[kind] if rng.random() < 0.6 else damaged
         yield Mutation(file, aware.__name__, aware(good, rng, names))
         made += 1
+
+
+_IMAGE_NAME = re.compile(r"""[^\s"'<>=,;:{}\[\]|]+\.(?:png|jpe?g|avi|mp4|seq)""", re.IGNORECASE)
+
+
+def _renamed(kind: Kind, good: bytes, names: list[str]) -> dict[str, bytes]:
+    """Every image that the file names has a name that leads out of the data set, or nowhere."""
+    if kind == "binary" or not _IMAGE_NAME.search(good.decode()):
+        return {}
+    quoted = {"json": lambda name: json.dumps(name)[1:-1], "xml": escape}.get(kind, str)
+    pieces = _IMAGE_NAME.split(good.decode())
+    return {
+        f"images are called {name[:40]!a}": quoted(name).join(pieces).encode() for name in names
+    }
 
 
 def damaged(good: bytes, rng: np.random.Generator, _names: list[str]) -> bytes:

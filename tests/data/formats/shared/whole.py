@@ -53,6 +53,7 @@ def _check_record(record: ImageRecord, root: Path) -> None:
     for side in (record.width, record.height):
         assert isinstance(side, int)
         assert 0 <= side < 2**31, f"side {side}"
+    assert (record.width > 0) == (record.height > 0), "one side of two"
     assert record.frame is None or 0 <= record.frame < 2**63
     assert record.video is None or (isinstance(record.video, str) and record.video)
     assert record.seconds is None or math.isfinite(record.seconds)
