@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import av
+import fsspec
+import numpy as np
 import pytest
 
 from labelnext.data import open_source
@@ -50,7 +53,8 @@ def test_sources(place: Path, spec: str, reader: str, name: str, location: str) 
     assert source.location == place / location
     assert source.spec == f"{reader}:{place / location}"
     assert source.name == name
-    assert source.root == (source.location if source.location.is_dir() else source.location.parent)
+    folder = source.location if source.location.is_dir() else source.location.parent
+    assert source.root == str(folder)
     assert source.classes == (() if reader == "images" else ("person",))
     assert len(list(source.samples())) == (0 if reader == "coco" else 1)
 
@@ -69,8 +73,8 @@ def test_paths_and_colons_in_them(place: Path) -> None:
     [
         ("nowhere", "nowhere: does not exist"),
         ("coco:nowhere.json", "nowhere.json: does not exist"),
-        ("both", r"cannot be guessed. Give coco:both/NAME\.json .* or images:both"),
-        ("empty", "holds nothing that looks like data. Say which reader to use: coco:empty, "),
+        ("both", r"cannot be guessed. Give one of coco:both/labels\.json, images:both"),
+        ("empty", "holds nothing that looks like data. Say which reader to use: .*coco:empty, "),
         ("walk/Annotation/p.txt", "is of no known format. Say which reader to use"),
         ("coco:", "names no place. Give coco:path"),
         ("", "is not a source"),
@@ -85,5 +89,48 @@ def test_faults(spec: str, says: str) -> None:
 
 @pytest.mark.usefixtures("place")
 def test_an_unknown_reader() -> None:
-    with pytest.raises(LabelnextError, match=r"no reader called 'unheard'\. Known: coco, "):
+    with pytest.raises(LabelnextError, match=r"no reader called 'unheard'\. Known: "):
         open_source("unheard:walk")
+
+
+def test_globs_lists_and_urls(place: Path) -> None:
+    source = open_source("images:pictures/*/*.jpg")
+    assert source.spec == f"images:{place}/pictures/*/*.jpg"
+    assert (source.name, source.root) == ("pictures", str(place / "pictures"))
+    assert open_source("pictures/**").spec == f"images:{place}/pictures/**"
+    (place / "pool.txt").write_text("both/a.jpg\npictures/x/a.jpg\n")
+    source = open_source("pool.txt")
+    assert (source.name, source.root, len(list(source.samples()))) == (place.name, str(place), 2)
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pipe("/shops/one/images/a.jpg", b"1")
+    source = open_source("memory://shops/one/images")
+    assert source.spec == "images:memory://shops/one/images"
+    assert (source.name, source.root) == ("one", "memory:///shops/one/images")
+    assert [sample.record.path for sample in source.samples()] == [
+        "memory:///shops/one/images/a.jpg"
+    ]
+    assert open_source("images[recursive=false]:memory://shops/one/images/*.jpg").name == "one"
+    with pytest.raises(DataError, match="coco reads a file or a folder on this machine"):
+        open_source("coco:memory://shops/labels.json")
+
+
+def test_images_and_videos_together(place: Path) -> None:
+    clip = place / "both" / "x" / "clip.mp4"
+    clip.parent.mkdir()
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(6):
+            pixels = np.full((48, 64, 3), 40 * i, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode())
+    (place / "both" / "labels.json").unlink()
+    source = open_source("both")
+    assert source.spec == f"media:{place}/both"
+    keys = [sample.record.key for sample in source.samples()]
+    assert keys == ["a.jpg", *(f"x/clip.mp4/frame_{i:06d}" for i in range(6))]
+    half = open_source("media[every=2]:both")
+    assert [sample.record.frame for sample in half.samples()] == [None, 0, 2, 4]
+    assert list(half.dataset.notes) == []
+    assert len(half.dataset) == 4

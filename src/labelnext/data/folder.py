@@ -9,9 +9,13 @@ from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-VIDEO_SUFFIXES = frozenset({
-    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".seq",
-})  # fmt: skip
+VIDEO_SUFFIXES = frozenset(
+    {
+        ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".m2v",
+        ".vob", ".ts", ".m2ts", ".mts", ".wmv", ".asf", ".flv", ".ogv", ".mxf", ".dv", ".nut",
+        ".ivf", ".h264", ".264", ".h265", ".265", ".hevc", ".seq",
+    }
+)  # fmt: skip
 
 
 def read(location: Path | str, *, recursive: bool = True) -> Lazy:

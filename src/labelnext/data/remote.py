@@ -87,6 +87,18 @@ def read_bytes(path: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
+def root_of(pattern: str) -> str:
+    """The first part of what `find` returns, without listing anything.
+
+    Raises:
+        DataError: The place cannot be asked about.
+        MissingProtocolError: It needs a package that is not installed.
+    """
+    with _listing(pattern):
+        system, place = _opened(pattern)
+        return _named(system, _root(system, place), pattern)
+
+
 def find(pattern: str) -> tuple[str, Iterator[str]]:
     """Files at a URL: those a glob matches, all below a folder, or the one that it names.
 
@@ -98,28 +110,48 @@ def find(pattern: str) -> tuple[str, Iterator[str]]:
         DataError: The place cannot be listed.
         MissingProtocolError: It needs a package that is not installed.
     """
-    chain = "".join(f"::{part}" for part in pattern.split("::")[1:])
-    try:
+    with _listing(pattern):
         system, place = _opened(pattern)
-        with _errors(pattern):
-            if any(mark in place for mark in _MARKS):
-                parts = place.split("/")
-                fixed = next(i for i, part in enumerate(parts) if any(m in part for m in _MARKS))
-                root = "/".join(parts[:fixed])
-                entries = system.glob(place, detail=True)
-                names = [name for name, entry in entries.items() if entry["type"] == "file"]
-            elif system.isdir(place):
-                root, names = place.rstrip("/"), system.find(place)
-            else:
-                system.info(place)
-                root, names = place.rpartition("/")[0], [place]
+        root = _root(system, place)
+        if _has_mark(place):
+            entries = system.glob(place, detail=True)
+            names = [name for name, entry in entries.items() if entry["type"] == "file"]
+        elif system.isdir(place):
+            names = system.find(place)
+        else:
+            system.info(place)
+            names = [place]
+        full = _named(system, root, pattern)
+    return full, (name[len(root) :].lstrip("/") for name in names if name.startswith(root))
+
+
+def _root(system: Any, place: str) -> str:
+    if _has_mark(place):
+        parts = place.split("/")
+        return "/".join(parts[: next(i for i, part in enumerate(parts) if _has_mark(part))])
+    return place.rstrip("/") if system.isdir(place) else place.rpartition("/")[0]
+
+
+def _has_mark(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def _named(system: Any, root: str, url: str) -> str:
+    """A place in a file system as a URL again, within what the URL is within."""
+    chain = "".join(f"::{part}" for part in url.split("::")[1:])
+    return str(system.unstrip_protocol(root)).rstrip("/") + chain
+
+
+@contextmanager
+def _listing(url: str) -> Iterator[None]:
+    try:
+        with _errors(url):
+            yield
     except OSError as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(
-            pattern, f"cannot be listed: {reason}.", remedy="Check the URL, and your access to it."
+            url, f"cannot be listed: {reason}.", remedy="Check the URL, and your access to it."
         ) from None
-    below = (name[len(root) :].lstrip("/") for name in names if name.startswith(root))
-    return system.unstrip_protocol(root).rstrip("/") + chain, below
 
 
 def join(root: str, key: str) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from labelnext import plugins
-from labelnext.data.folder import SUFFIXES
+from labelnext.data.guess import guess
+from labelnext.data.pool import split_glob
+from labelnext.data.remote import is_url, root_of
 from labelnext.errors import DataError, LabelnextError
 from labelnext.protocols import Dataset
 from labelnext.types import Sample
@@ -25,24 +27,22 @@ class Source:
     Attributes:
         spec: As given, with the reader's name.
         name: Short name that image keys of this source begin with.
-        location: The file or folder; of a glob or URL, the folder that all of it lies in.
+        location: The file or folder; of a glob, the folder that all of it lies in. Of a URL it
+            serves only to be shown.
+        root: The folder (or URL) that keys are relative to.
         dataset: What the reader made of it.
     """
 
     spec: str
     name: str
     location: Path
+    root: str
     dataset: Dataset
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names of the data set."""
         return self.dataset.classes
-
-    @property
-    def root(self) -> Path:
-        """The folder that keys are relative to."""
-        return self.location if self.location.is_dir() else self.location.parent
 
     def samples(self) -> Iterator[Sample]:
         """Samples of the data set."""
@@ -53,8 +53,8 @@ def open_source(spec: str | Path) -> Source:
     """Read a source named `reader:place`, or a bare place whose format is plain to see.
 
     Options of a reader stand in brackets: `yolo[split=val]:data.yaml`. A place is a file or a
-    folder; for readers of images and videos also a glob (`video:drives/*.mp4`) or a URL that fsspec
-    opens.
+    folder; for readers of images and videos also a glob (`video:drives/*.mp4`), a text file of
+    paths, or a URL that fsspec opens.
 
     Raises:
         DataError: The place is absent or cannot be read, or its format cannot be guessed.
@@ -66,37 +66,37 @@ def open_source(spec: str | Path) -> Source:
     given = ",".join(f"{name}={json.dumps(value)}" for name, value in call.arguments.items())
     named = f"{call.name}[{given}]" if given else call.name
     if is_pattern(call.rest):
-        if not getattr(read, "patterns", False):
-            raise DataError(
-                call.rest,
-                f"is a glob or a URL, and {call.name} reads a file or a folder on this machine.",
-                remedy="Copy the data here, or give its path.",
-            )
-        root = fixed_part(call.rest)
-        return Source(f"{named}:{call.rest}", _name(root), root, read(call.rest, **call.arguments))
+        return _open_pattern(call, read, named)
     location = Path(call.rest)
     _must_exist(location)
     location = location.resolve()
+    root = location if location.is_dir() else location.parent
     dataset: Dataset = read(location, **call.arguments)
-    return Source(f"{named}:{location}", _name(location), location, dataset)
+    return Source(f"{named}:{location}", _name(str(root)), location, str(root), dataset)
+
+
+def _open_pattern(call: plugins.Call, read: Any, named: str) -> Source:
+    place = call.rest
+    if not getattr(read, "patterns", False):
+        raise DataError(
+            place,
+            f"is a glob or a URL, and {call.name} reads a file or a folder on this machine.",
+            remedy="Copy the data here, or give its path.",
+        )
+    if is_url(place):
+        root = root_of(place)
+    else:
+        root, parts = split_glob(place)
+        place = "/".join([root.rstrip("/"), *parts])
+    dataset: Dataset = read(place, **call.arguments)
+    return Source(f"{named}:{place}", _name(root), Path(root), root, dataset)
 
 
 def is_pattern(place: str) -> bool:
     """Whether a place is a glob or a URL, not the path of something that is there."""
-    if "://" in place:
+    if is_url(place):
         return True
     return any(mark in place for mark in "*?[") and not os.path.exists(place)  # noqa: PTH110
-
-
-def fixed_part(pattern: str) -> Path:
-    """The folder that everything a glob or a URL can match lies in.
-
-    A URL stays as it is, but for what follows its last slash before any mark of a glob.
-    """
-    parts = pattern.split("/")
-    fixed = next((i for i, part in enumerate(parts) if any(m in part for m in "*?[")), len(parts))
-    root = "/".join(parts[:fixed]) if fixed < len(parts) else "/".join(parts[:-1])
-    return Path(root) if "://" in pattern else Path(root or ".").resolve()
 
 
 def _check_options(call: plugins.Call, read: Any) -> None:
@@ -132,25 +132,9 @@ def _split(spec: str | Path) -> plugins.Call:
 
 
 def _guess(place: str) -> str:
-    path = Path(place)
-    if is_pattern(place):
-        return "images"
-    _must_exist(path)
-    if path.is_file():
-        if path.suffix.lower() == ".json":
-            return "coco"
-        raise DataError(path, "is of no known format.", remedy=_say_which(path))
-    if (path / "Annotation").is_dir():
-        return "pennfudan"
-    if any(child.suffix.lower() == ".json" for child in path.iterdir()):
-        raise DataError(
-            path,
-            "holds both JSON files and perhaps images, so its format cannot be guessed.",
-            remedy=f"Give coco:{path}/NAME.json for the labels, or images:{path} for images alone.",
-        )
-    if _holds_image(path):
-        return "images"
-    raise DataError(path, "holds nothing that looks like data.", remedy=_say_which(path))
+    if not is_pattern(place):
+        _must_exist(Path(place))
+    return guess(place)
 
 
 def _must_exist(path: Path) -> None:
@@ -160,16 +144,10 @@ def _must_exist(path: Path) -> None:
         )
 
 
-def _holds_image(path: Path) -> bool:
-    return any(child.suffix.lower() in SUFFIXES for child in path.rglob("*"))
-
-
-def _say_which(path: Path) -> str:
-    return f"Say which reader to use: {', '.join(f'{n}:{path}' for n in plugins.names('readers'))}."
-
-
-def _name(location: Path) -> str:
-    folder = location if location.is_dir() else location.parent
-    while folder.name.lower() in _GENERIC and folder.parent.name:
-        folder = folder.parent
-    return folder.name or "data"
+def _name(root: str) -> str:
+    """The last part of a folder's path or URL that says whose it is."""
+    place = root.partition("::")[0].partition("://")[2] if is_url(root) else root
+    parts = [part for part in place.split("/") if part]
+    while len(parts) > 1 and parts[-1].lower() in _GENERIC:
+        parts.pop()
+    return parts[-1] if parts else "data"

@@ -56,7 +56,7 @@ def index_source(
     _check(role, hold_out)
     source = open_source(spec)
     select = ClassSelection(source.spec, source.classes, classes)
-    name = index.source_name(source.name, str(source.root))
+    name = index.source_name(source.name, source.root)
     test_role = role == "test" or hold_out is not None
     if (role == "initial" or test_role) and not source.classes:
         raise DataError(
@@ -82,7 +82,7 @@ def index_source(
         name,
         select.classes,
         checked,
-        root=str(source.root),
+        root=source.root,
         origin=source.spec,
         held_out=held_out,
         replace=replace_changed,

@@ -4,6 +4,7 @@ A SQLite database in WAL mode. An import gathers its rows aside and puts them in
 so that one that was killed has left nothing, and can simply be given again.
 """
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -256,4 +257,4 @@ def _check_role(function: str, role: str) -> None:
 
 
 def _full(root: str, path: str) -> str:
-    return str(Path(root) / path) if root else path
+    return path if "://" in path else os.path.join(root, path)  # noqa: PTH118
