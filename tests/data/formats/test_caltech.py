@@ -208,6 +208,7 @@ def test_nothing_that_can_be_used(tmp_path: Path) -> None:
     "options",
     [{"every": 0}, {"every": "2"}, {"sets": "a"}, {"sets": "0,1"}, {"filter": "x"}, {"regions": 1}],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_options_that_are_none(tmp_path: Path, options: dict) -> None:
     make(tmp_path)
     with pytest.raises(ArgumentError, match=next(iter(options))):
