@@ -2,6 +2,7 @@
 
 import math
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -94,30 +95,45 @@ def _refuse(error: OSError) -> None:
     )
 
 
-def read_bytes(path: Path, *, largest: int = LARGEST) -> bytes:
-    """A label file's bytes.
+def bounded(path: Path, *, largest: int = LARGEST) -> Path:
+    """The path itself, if it can be opened without blocking and read without filling memory.
 
     Raises:
-        DataError: It is absent, no regular file (a pipe would block), cannot be read, or has more
-            than `largest` bytes.
+        DataError: It is absent, no regular file (a pipe would block), or has more than `largest`
+            bytes.
     """
     try:
-        if not path.is_file():
-            problem = "is not a regular file." if path.exists() else "does not exist."
-            raise DataError(path, problem, remedy="Put the label file there.")
-        with path.open("rb") as handle:
-            data = handle.read(largest + 1)
+        status = path.stat()
     except OSError as error:
+        problem = "does not exist." if isinstance(error, FileNotFoundError) else ""
         raise DataError(
-            path, f"cannot be read: {error.strerror}.", remedy="Check its permissions."
+            path,
+            problem or f"cannot be read: {error.strerror}.",
+            remedy="Put the label file there.",
         ) from None
-    if len(data) > largest:
+    if not stat.S_ISREG(status.st_mode):
+        raise DataError(path, "is not a regular file.", remedy="Put the label file there.")
+    if status.st_size > largest:
         raise DataError(
             path,
             f"has more than {largest:,} bytes, too many for such a file.",
             remedy="Check that it is what its name says.",
         )
-    return data
+    return path
+
+
+def read_bytes(path: Path, *, largest: int = LARGEST) -> bytes:
+    """A label file's bytes.
+
+    Raises:
+        DataError: See `bounded`; or it cannot be read.
+    """
+    try:
+        return bounded(path, largest=largest).read_bytes()
+    except OSError as error:
+        raise DataError(
+            path, f"cannot be read: {error.strerror}.", remedy="Check its permissions."
+        ) from None
 
 
 def read_lines(path: Path, *, largest: int = LARGEST) -> list[str]:

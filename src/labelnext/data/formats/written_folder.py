@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,15 +29,26 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise DataError(
             target, "is there already.", remedy="Write to another folder, or remove it."
         )
-    temporary = target.with_name(f".{target.name}.partial")
+    with scratch(target) as folder:
+        yield folder
+        folder.replace(target)
+
+
+@contextmanager
+def scratch(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to fill and move from; at the end it is removed.
+
+    Raises:
+        ProjectError: The disk is full or the place cannot be written.
+    """
+    folder = target.with_name(f".{target.name}.partial")
     with disk_errors(target):
-        shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
-        temporary.mkdir(parents=True)
+        shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
+        folder.mkdir(parents=True)
         try:
-            yield temporary
-            temporary.replace(target)
+            yield folder
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Names:
@@ -49,11 +60,12 @@ class Names:
 
     Args:
         without: Names of folders to leave out.
+        taken: Stems that are in use already.
     """
 
-    def __init__(self, without: Collection[str]) -> None:
+    def __init__(self, without: Collection[str], taken: Iterable[str] = ()) -> None:
         self._without = frozenset(without)
-        self._stems: set[str] = set()
+        self._stems = {stem.casefold() for stem in taken}
 
     def __call__(self, key: str) -> str:
         """The name for an image, relative, with forward slashes.
