@@ -48,14 +48,14 @@ def walk(path: Path, lists: Collection[str]) -> Iterator[Entry]:
     """
     try:
         with path.open("rb") as handle:
-            yield from _walk(_Window(path, handle), lists)
+            yield from _walk(Window(path, handle), lists)
     except OSError as error:
         raise DataError(
             path, f"cannot be read: {error.strerror}.", remedy="Check the path."
         ) from None
 
 
-def _walk(window: "_Window", lists: Collection[str]) -> Iterator[Entry]:
+def _walk(window: "Window", lists: Collection[str]) -> Iterator[Entry]:
     if window.peek() != "{":
         got = "a list" if window.peek() == "[" else show(window.value())
         raise not_an_object(window.path, got)
@@ -80,7 +80,7 @@ def _walk(window: "_Window", lists: Collection[str]) -> Iterator[Entry]:
         raise window.error("Extra data")
 
 
-def _entries(window: "_Window", name: str, wanted: bool) -> Iterator[Entry]:
+def _entries(window: "Window", name: str, wanted: bool) -> Iterator[Entry]:
     if wanted:
         yield Entry(name, -1, None)
     window.skip(1)
@@ -97,7 +97,7 @@ def _entries(window: "_Window", name: str, wanted: bool) -> Iterator[Entry]:
             return
 
 
-class _Window:
+class Window:
     """The part of a file's text that is being read, and where in the file it is."""
 
     def __init__(self, path: Path, handle: Any) -> None:
@@ -165,7 +165,7 @@ class _Window:
                     self.path,
                     f"is not usable JSON: {error}.",
                     record=self._place(self._at),
-                    remedy="Export it again as COCO JSON.",
+                    remedy="Export it again.",
                 ) from None
             else:
                 # A number at the window's end may go on behind it, by as much as `e+` in between.

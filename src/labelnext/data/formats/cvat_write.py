@@ -1,20 +1,20 @@
 """CVAT for images 1.1, written for CVAT to import: `annotations.xml`, and `images/` beside it."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from labelnext.data.formats.tools import IN_VIDEO, UNLABELLED, checked, checked_predictions
+from labelnext.data.formats.tools import (
+    IN_VIDEO,
+    UNLABELLED,
+    checked,
+    checked_predictions,
+    xml_text,
+)
 from labelnext.data.formats.written import Losses, Place, Written, leave
-from labelnext.errors import DataError
 from labelnext.files import write_atomic
-from labelnext.json_fields import show
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
-
-# What XML 1.0 cannot hold, escaped or not.
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(
@@ -141,16 +141,7 @@ class _Writer:
         )
 
     def _quoted(self, text: str) -> str:
-        return quoteattr(self._plain(text))
+        return quoteattr(xml_text(self._path, text))
 
     def _escaped(self, text: str) -> str:
-        return escape(self._plain(text), {"\r": "&#13;"})
-
-    def _plain(self, text: str) -> str:
-        if _NO_XML.search(text):
-            raise DataError(
-                self._path,
-                f"cannot name {show(text)}: XML has no such characters.",
-                remedy="Rename the image or the class.",
-            )
-        return text
+        return escape(xml_text(self._path, text), {"\r": "&#13;"})

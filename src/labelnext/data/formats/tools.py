@@ -1,5 +1,6 @@
 """What readers and writers of labelling tools' files share: enclosing boxes, counts, folders."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ import numpy as np
 from labelnext.errors import ArgumentError, DataError
 from labelnext.json_fields import show
 from labelnext.types import Detections, GroundTruth, Sample
+
+# What XML 1.0 cannot hold, escaped or not.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Tally:
@@ -175,6 +179,21 @@ def checked_predictions(
             got=f"classes {found.classes.min()} to {found.classes.max()}",
         )
     return found
+
+
+def xml_text(path: Path, text: str) -> str:
+    """A text that goes into an XML file, unchanged.
+
+    Raises:
+        DataError: It holds characters that XML 1.0 has no way to write.
+    """
+    if _NO_XML.search(text):
+        raise DataError(
+            path,
+            f"cannot name {show(text)}: XML has no such characters.",
+            remedy="Rename the image or the class.",
+        )
+    return text
 
 
 # What is lost of an image, in words that follow a number.
