@@ -138,30 +138,30 @@ def _evened(
     free: np.ndarray,
 ) -> Int64[np.ndarray, "groups"]:
     """Move single groups while that brings sizes nearer to the wanted ones."""
-    total = int(sizes.sum())
     held = [order[(parts[order] == part) & free[order]] for part in range(len(wanted))]
+    held_sizes = [sizes[groups] for groups in held]
     counts = np.bincount(parts, weights=sizes, minlength=len(wanted))
     while True:
-        beyond = (counts - wanted * total).tolist()
-        best: tuple[float, int, int, int] | None = None
+        beyond = (counts - wanted * counts.sum()).tolist()
+        moves = []
         for source, target in permutations(range(len(wanted)), 2):
-            place = _best(sizes[held[source]], beyond[source] - beyond[target])
-            if place is None:
-                continue
-            size = int(sizes[held[source][place]])
-            gain = size * (beyond[source] - beyond[target] - size)
-            if best is None or gain > best[0]:
-                best = (gain, source, target, place)
-        if best is None:
+            place = _best(held_sizes[source], beyond[source] - beyond[target])
+            if place is not None:
+                size = int(held_sizes[source][place])
+                gain = size * (beyond[source] - beyond[target] - size)
+                moves.append((gain, -source, -target, place))
+        if not moves:
             return parts
-        _, source, target, place = best
-        group = held[source][place]
-        held[source] = np.delete(held[source], place)
-        rank = int(np.searchsorted(sizes[held[target]], sizes[group], side="right"))
-        held[target] = np.insert(held[target], rank, group)
-        counts[source] -= sizes[group]
-        counts[target] += sizes[group]
-        parts[group] = target
+        _, source, target, place = max(moves)
+        group, size = held[-source][place], held_sizes[-source][place]
+        held[-source] = np.delete(held[-source], place)
+        held_sizes[-source] = np.delete(held_sizes[-source], place)
+        rank = int(np.searchsorted(held_sizes[-target], size, side="right"))
+        held[-target] = np.insert(held[-target], rank, group)
+        held_sizes[-target] = np.insert(held_sizes[-target], rank, size)
+        counts[-source] -= size
+        counts[-target] += size
+        parts[group] = -target
 
 
 def _best(sizes: Int64[np.ndarray, "groups"], gap: float) -> int | None:
