@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 
 import numpy as np
 import pytest
@@ -234,3 +235,28 @@ def test_a_broken_settings_file_names_the_key(copy):
     settings.write_text("seed = = 1\n")
     with pytest.raises(LabelnextError, match="not valid TOML"), overview.opened(copy):
         pass
+
+
+def test_a_new_project_is_scored_at_once(tmp_path):
+    folder = project(tmp_path / "p", tmp_path / "data")
+    with overview.opened(folder, writing=True) as p:
+        with pytest.raises(ProjectError, match=r"`select` does not come next\. Next for the init"):
+            loop.reach(p, "select")
+        assert loop.reach(p, "score") == 1
+        assert [(s.round, s.step) for s in p.ledger.steps()] == [(0, "train"), (0, "evaluate")]
+
+
+@pytest.mark.parametrize("tested", [True, False])
+def test_evaluating_needs_a_command_only_with_a_test_set(copy, tested):
+    with overview.opened(copy, writing=True) as p:
+        for step in ("score", "select", "label", "ingest", "train"):
+            loop.advance(p, loop.Stand(1, step, 0))
+    if not tested:
+        with sqlite3.connect(copy / ".labelnext" / "index.sqlite") as index:
+            index.execute("DELETE FROM images WHERE role = 'test'")
+    with overview.opened(copy, writing=True) as p:
+        if tested:
+            with pytest.raises(ProjectError, match="labelnext evaluate"):
+                loop.reach(p, "score")
+        else:
+            assert loop.reach(p, "score") == 2

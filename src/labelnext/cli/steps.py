@@ -141,13 +141,13 @@ def run(
 
 
 def _step(project: Path, step: str, json: bool) -> None:
-    """Do one step if it is its turn, and say what came of it."""
+    """Do one step if it is its turn, after the initial detector if need be; say what came of it."""
     from labelnext.cli import show
     from labelnext.rounds import loop, overview
 
     with overview.opened(project, writing=True) as opened:
-        number = loop.require(opened, step)
         with show.progress_bar() as progress:
+            number = loop.reach(opened, step, progress)
             loop.advance(opened, loop.Stand(number, step, 0), progress)
         details: dict[str, Any] = overview.outcome(opened, number, step)
         advice = loop.advice(opened, loop.where(opened))

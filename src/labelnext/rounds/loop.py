@@ -92,6 +92,24 @@ def require(project: Project, step: str) -> int:
     raise ProjectError(f"`{step}` does not come next. {advice(project, stand)}")
 
 
+def reach(project: Project, step: str, progress: Progress = quiet) -> int:
+    """`require`, but before scoring what needs nobody's decision is done.
+
+    So a new project can be scored at once: the initial detector is trained (or its weights taken)
+    and tested. Without a test set, evaluating is nothing but a record.
+
+    Raises:
+        ProjectError: Another step comes first; the message says which command does it.
+    """
+    while step == "score":
+        stand = where(project)
+        untested = stand.next_step == "evaluate" and not project.index.counts()["test"].images
+        if stand.number and not untested:
+            break
+        advance(project, stand, progress)
+    return require(project, step)
+
+
 def advice(project: Project, stand: Stand) -> str:
     """What to do next, as a sentence."""
     folder = "" if project.folder == Path() else f" -C {project.folder}"
