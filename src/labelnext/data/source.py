@@ -3,7 +3,7 @@
 import inspect
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,16 @@ class Source:
         return iter(self.dataset.samples())
 
 
-def open_source(spec: str | Path) -> Source:
+def open_source(spec: str | Path, *, wished: Mapping[str, object] | None = None) -> Source:
     """Read a source named `reader:place`, or a bare place whose format is plain to see.
 
     Options of a reader stand in brackets: `yolo[split=val]:data.yaml`. A place is a file or a
     folder; for readers of images and videos also a glob (`video:drives/*.mp4`), a text file of
     paths, or a URL that fsspec opens.
+
+    Args:
+        spec: The source.
+        wished: Options for readers that have them, where the source does not give them.
 
     Raises:
         DataError: The place is absent or cannot be read, or its format cannot be guessed.
@@ -63,6 +67,9 @@ def open_source(spec: str | Path) -> Source:
     call = _split(spec)
     read: Any = plugins.load("readers", call.name)
     _check_options(call, read)
+    known = inspect.signature(read).parameters
+    more = {name: value for name, value in (wished or {}).items() if name in known}
+    call = call._replace(arguments={**more, **call.arguments})
     given = ",".join(f"{name}={json.dumps(value)}" for name, value in call.arguments.items())
     named = f"{call.name}[{given}]" if given else call.name
     if is_pattern(call.rest):
