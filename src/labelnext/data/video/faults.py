@@ -38,12 +38,20 @@ def notes_on(
     if len(damaged):
         numbers = ", ".join(str(i) for i in damaged[:_MOST])
         notes.append(f"{_frames(len(damaged))} damaged and left out: {numbers}{_more(damaged)}")
-    stream = video.stream
-    if stream.duration and np.isfinite(seconds[-1]):
-        announced = float(stream.duration * stream.time_base)
-        if announced - seconds[-1] > _SHORT + 2 / float(stream.average_rate or 1):
-            notes.append(f"ends at {seconds[-1]:.3f} s of the {announced:.3f} s that it announces")
+    announced = _announced(video)
+    if announced - seconds[-1] > _SHORT:  # never where times are not known
+        notes.append(f"ends at {seconds[-1]:.3f} s of the {announced:.3f} s that it announces")
     return tuple(notes)
+
+
+def _announced(video: Opened) -> float:
+    """When the last frame begins by what the file says, in seconds after the first; 0 if it says
+    nothing.
+    """
+    stream, rate = video.stream, float(video.stream.average_rate or 0)
+    frame = 1 / rate if rate > 0 else 0.0
+    duration = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    return max(duration, (stream.frames or 0) * frame) - frame  # an AVI counts what it was to have
 
 
 def _since(video: Opened, pts: int, places: Int64[np.ndarray, "n"] | None) -> float:

@@ -13,7 +13,7 @@ from labelnext.data.video import sampling, seq
 from labelnext.data.video.opening import SUFFIXES, open_video
 from labelnext.data.video.scanning import scan
 from labelnext.data.video.table import FrameTable
-from labelnext.errors import ArgumentError, DataError
+from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 _DIGITS = 6
@@ -44,9 +44,7 @@ def read(
         DataError: The place is absent, or holds no video that can be opened. Drawing samples raises
             it too where no video has a frame that can be decoded.
     """
-    sampling.check(every, fps)
-    if not isinstance(cuts, bool):
-        raise ArgumentError("video", "cuts", expected="true or false", got=repr(cuts))
+    sampling.check(every, fps, cuts)
     found = listing(location, SUFFIXES)
     if not found.keys:
         raise DataError(location, "holds no video.", remedy="Give a video, or a place with some.")

@@ -9,13 +9,15 @@ from labelnext.errors import ArgumentError
 _TOLERANCE = 1e-6
 
 
-def check(every: object, fps: object) -> None:
-    """Refuse what is no sampling.
+def check(every: object, fps: object, cuts: object) -> None:
+    """Refuse options of the reader `video` that are none.
 
     Raises:
         ArgumentError: `every` is no whole number of at least 1, `fps` no number above 0, or both
-            are given.
+            are given; `cuts` is neither true nor false.
     """
+    if not isinstance(cuts, bool):
+        raise ArgumentError("video", "cuts", expected="true or false", got=repr(cuts))
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise ArgumentError("video", "every", expected="a whole number, 1 or more", got=repr(every))
     if fps is None:

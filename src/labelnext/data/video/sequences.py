@@ -13,7 +13,7 @@ from labelnext.data.dataset import Lazy
 from labelnext.data.pool import Listing, listing
 from labelnext.data.video import sampling
 from labelnext.data.video.cuts import ShotFinder, small_size
-from labelnext.errors import ArgumentError, DataError
+from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
@@ -50,10 +50,8 @@ def read(
         ArgumentError: An option is outside its domain.
         DataError: The place is absent or cannot be listed, or holds no numbered image.
     """
-    sampling.check(every, None)
-    sampling.check(1, fps)
-    if not isinstance(cuts, bool):
-        raise ArgumentError("frames", "cuts", expected="true or false", got=repr(cuts))
+    sampling.check(every, None, cuts)
+    sampling.check(1, fps, cuts)
     found = listing(location, SUFFIXES)
     left_out: list[str] = list(found.notes)
     sequences = _sequences(found, left_out)
