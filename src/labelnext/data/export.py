@@ -77,12 +77,12 @@ def export_frames(wanted: Iterable[tuple[ImageRecord, Path]]) -> Iterator[ImageR
     ordered = sorted(wanted, key=lambda pair: (pair[0].path, pair[0].frame or 0))
     for _, target in ordered:
         _check(target)
-    targets = {record.key: target for record, target in ordered}
+    targets = iter([target for _, target in ordered])
     for run in images.runs([record for record, _ in ordered]):
         for record, found in zip(run, _read(run), strict=True):
             if isinstance(found, DataError):
                 raise found
-            _write(found, record, targets[record.key])
+            _write(found, record, next(targets))
             yield record
 
 
