@@ -45,6 +45,7 @@ class ClassSelection:
         self._places = np.array(
             [places[renamed[name]] if name in renamed else -1 for name in names], np.int64
         )
+        self._as_they_are = self._places.tolist() == list(range(len(names)))
         if classes is not None and len(names) and not (self._places >= 0).any():
             wanted = ", ".join(renamed)
             raise DataError(
@@ -56,7 +57,7 @@ class ClassSelection:
     def __call__(self, sample: Sample) -> Kept:
         """The sample with class indices into `classes`."""
         truth = sample.truth
-        if truth is None or not len(truth):
+        if truth is None or not len(truth) or self._as_they_are:
             return Kept(sample, {})
         places = self._places[truth.classes]
         keep = places >= 0
