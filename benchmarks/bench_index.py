@@ -1,86 +1,151 @@
-"""How long it takes to index images with their labels, and how much memory.
+"""How long it takes to read, index, count and split images with their labels, in how much memory.
 
-    python benchmarks/bench_index.py [--images 5000] [--rows 100000] [--labels instances.json]
+    python benchmarks/bench_index.py [--images 5000] [--boxes 7] [--rows 100000] [--labels FILE]
 
-Wall and CPU seconds, and the growth of the largest resident size. Without `--labels`, small JPEGs
-are made. The ratio is to decoding the same files at full size, one after the other, without
-hashing them. `--rows` are rows without image files: what the database alone takes.
+Three parts, each in a process of its own, so that its peak of resident memory is its own:
+
+- `files`: `--images` JPEGs of 540×432 (all with different bytes) and a COCO file with `--boxes`
+  boxes each are made, or `--labels` is taken; they are read, hashed, decoded and indexed, and the
+  same again. The ratio is to decoding the same files at full size, one after the other.
+- `coco`: a COCO file of `--rows` images without files, two boxes each, is read.
+- `rows`: as many rows go into an index; it is counted, listed, digested and split.
+
+Wall seconds, CPU seconds (user and system, all threads), and the peak so far in MB. On a machine
+that has other work, CPU seconds are what compares.
 """
 
 import argparse
+import multiprocessing
+import random
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
 
-from labelnext.data import open_source
-from labelnext.data.formats import coco
-from labelnext.rounds.indexing import index_source
-from labelnext.store.index import Index
-from labelnext.types import CheckedSample, GroundTruth, ImageRecord, Sample
+WIDTH, HEIGHT = 540, 432
+KINDS = 64
 
 
-def timed(name: str, work: Callable[[], Any]) -> float:
-    """Run, print wall and CPU seconds and growth of memory, and return the wall seconds."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def timed(name: str, work: Callable[[], Any]) -> tuple[Any, float]:
+    """Run and print; the result, and the CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    work()
+    result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"{name:44} {wall:8.2f} s wall {cpu:8.2f} s CPU {grown:+8.0f} MB")
-    return wall
+    print(f"  {name:42} {wall:8.2f} s wall {cpu:8.2f} s CPU {peak():7.0f} MB", flush=True)
+    return result, cpu
 
 
-def make(folder: Path, images: int) -> Path:
-    """A COCO file with as many JPEGs of 540×432, two objects each."""
-    noise = np.random.default_rng(0).integers(0, 255, (27, 34, 3), np.uint8)
-    picture = Pillow.fromarray(noise).resize((540, 432), Pillow.Resampling.BICUBIC)
-    samples = []
-    for i in range(images):
-        picture.putpixel((i % 540, i // 540 % 432), (i % 256, 0, 0))
-        picture.save(folder / f"{i:07}.jpg", quality=90)
-        record = ImageRecord(f"{i:07}.jpg", "", 540, 432, "video", i)
-        samples.append(Sample(record, GroundTruth.from_boxes([[9, 9, 49, 99], [80, 9, 99, 60]])))
-    coco.write(folder / "labels.json", samples, ["person"])
+def peak() -> float:
+    """Largest resident size of this process so far, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # unlike getrusage, not that of the process it was started from
+        line = next(line for line in status.read_text().splitlines() if "VmHWM" in line)
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def pictures() -> list[bytes]:
+    """Some JPEGs of about 42 KB, as a camera at a street makes them of this size."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(KINDS):
+        coarse = rng.integers(0, 255, (27, 34, 3), np.uint8)
+        picture = Pillow.fromarray(coarse).resize((WIDTH, HEIGHT), Pillow.Resampling.BICUBIC)
+        noisy = np.asarray(picture, np.int16) + rng.integers(-7, 8, (HEIGHT, WIDTH, 1))
+        file = BytesIO()
+        Pillow.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=88)
+        found.append(file.getvalue())
+    return found
+
+
+def make(folder: Path, images: int, boxes: int, files: bool) -> Path:
+    """A COCO file, and the JPEGs that it names: one comment behind the header tells them apart."""
+    from labelnext.data.formats import coco
+    from labelnext.types import GroundTruth, ImageRecord, Sample
+
+    kinds = pictures() if files else []
+    rng = random.Random(0)
+
+    def samples() -> Iterator[Sample]:
+        for i in range(images):
+            if files:
+                data, comment = kinds[i % KINDS], f"{i:010}".encode()
+                head = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+                (folder / f"{i:07}.jpg").write_bytes(data[:2] + head + data[2:])
+            record = ImageRecord(f"{i:07}.jpg", "", WIDTH, HEIGHT, f"video {i // 5000}", i % 5000)
+            corners = [(rng.randrange(400), rng.randrange(300)) for _ in range(boxes)]
+            truth = [[x, y, x + rng.randrange(4, 90), y + rng.randrange(4, 90)] for x, y in corners]
+            yield Sample(record, GroundTruth.from_boxes(truth))
+
+    coco.write(folder / "labels.json", samples(), ["person"])
     return folder / "labels.json"
 
 
-def bench_files(labels: Path, folder: Path) -> None:
+def files(folder: Path, labels: Path) -> None:
     """Index real files, and the same again."""
+    from labelnext.data import open_source
+    from labelnext.rounds.indexing import index_source
+    from labelnext.store.index import Index
+
     spec = f"coco:{labels}"
+    print(f"files: {peak():.0f} MB to begin with")
+    timed("labels alone", lambda: sum(1 for _ in open_source(spec).samples()))
     with Index.open(folder / "files.sqlite", create=True) as index:
-        timed("labels alone", lambda: list(open_source(spec).samples()))
-        first = timed("index: read, hash, decode, store", lambda: _index(index, spec))
-        timed("the same again", lambda: _index(index, spec))
-        both = (*index.records("pool"), *index.records("test"))
-        paths = [record.path for record in both]
-    full = timed("decode at full size, one by one", lambda: [_decode(path) for path in paths])
-    print(
-        f"{len(paths)} images; decoding at full size takes {full / first:.1f}× as long as indexing"
-    )
 
+        def run(**options: Any) -> Any:
+            return index_source(index, spec, role="pool", hold_out=0.3, **options)
 
-def bench_rows(rows: int, folder: Path) -> None:
-    """The database alone."""
-    with Index.open(folder / "rows.sqlite", create=True) as index:
-        timed(f"add {rows} rows", lambda: index.add("pool", "s", ("person",), _checked(rows)))
-        timed("the same again", lambda: index.add("pool", "s", ("person",), _checked(rows)))
-        keys = []
-        timed("records", lambda: keys.extend(record.key for record in index.records("pool")))
-        timed("truth of all", lambda: index.truth(keys))
+        report, cpu = timed("index: read, hash, decode, store", run)
+        print(f"  {report.summary()}; {report.objects} boxes")
+        timed("the same again", run)
         timed("digest", lambda: index.digest("pool"))
+        paths = [record.path for record in (*index.records("pool"), *index.records("test"))]
+    some = paths[:: max(1, len(paths) // 2000)]
+    _, full = timed(f"decode {len(some)} at full size", lambda: [_decode(path) for path in some])
+    share = full / len(some) * len(paths) / cpu
+    print(f"  decoding all at full size takes {share:.2f} times the CPU of indexing them")
+
+
+def read_coco(folder: Path, rows: int) -> None:
+    """The reader alone, on a file of many images."""
+    from labelnext.data.formats import coco
+
+    labels = folder / "labels.json"
+    megabytes = labels.stat().st_size / 2**20
+    print(f"coco: {rows} images in {megabytes:.0f} MB of JSON; {peak():.0f} MB to begin with")
+    found, _ = timed("read, check and set aside", lambda: coco.read(labels))
+    timed("all samples", lambda: sum(len(sample.truth or ()) for sample in found.samples()))
+
+
+def index_rows(folder: Path, rows: int) -> None:
+    """The database alone, and the split."""
+    from labelnext.rounds.indexing import last_part
+    from labelnext.store.index import Index
+
+    print(f"rows: {rows} with two boxes each; {peak():.0f} MB to begin with")
+    with Index.open(folder / "rows.sqlite", create=True) as index:
+        held, _ = timed(
+            "split: the last 30 % of every video",
+            lambda: last_part((one.sample.record for one in _checked(rows)), 0.3),
+        )
+
+        def add() -> Any:
+            return index.add("pool", "s", ("person",), _checked(rows), held_out=held)
+
+        timed("add", add)
+        timed("the same again", add)
         timed("counts", index.counts)
+        timed("digest", lambda: index.digest("pool"))
+        records, _ = timed("records", lambda: index.records("pool"))
+        timed("truth of 10,000", lambda: index.truth([one.key for one in records[:10_000]]))
         size = index.path.stat().st_size
-    print(f"{size / rows:.0f} bytes a row")
-
-
-def _index(index: Index, spec: str) -> None:
-    print("   ", index_source(index, spec, role="pool", hold_out=0.3).summary())
+    print(f"  {size / rows:.0f} bytes a row")
 
 
 def _decode(path: str) -> None:
@@ -88,25 +153,48 @@ def _decode(path: str) -> None:
         image.load()
 
 
-def _checked(rows: int) -> Iterator[CheckedSample]:
+def _checked(rows: int) -> Iterator[Any]:
+    from labelnext.types import CheckedSample, GroundTruth, ImageRecord, Sample
+
     truth = GroundTruth.from_boxes([[9, 9, 49, 99], [80, 9, 99, 60]])
     for i in range(rows):
-        record = ImageRecord(f"s/frames/{i:07}.jpg", f"/data/{i:07}.jpg", 540, 432, "s/v", i)
+        name = f"{i:07}.jpg"
+        record = ImageRecord(
+            f"s/frames/{name}", f"/data/{name}", WIDTH, HEIGHT, f"s/{i // 5000}", i % 5000
+        )
         yield CheckedSample(Sample(record, truth), content=f"{i:064x}", size=i, modified_ns=i)
+
+
+def alone(work: Callable[..., Any], *arguments: object) -> None:
+    """Run in a process of its own."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
 
 
 def main() -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--images", type=int, default=5000)
+    parser.add_argument("--boxes", type=int, default=7)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--labels", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "images").mkdir()
-        bench_files(given.labels or make(folder / "images", given.images), folder)
-        bench_rows(given.rows, folder)
+        for part in ("files", "coco"):
+            (folder / part).mkdir()
+        if given.images or given.labels:
+            labels = given.labels or folder / "files" / "labels.json"
+            if given.labels is None:
+                alone(make, folder / "files", given.images, given.boxes, True)
+            alone(files, folder, labels)
+        if given.rows:
+            alone(make, folder / "coco", given.rows, 2, False)
+            alone(read_coco, folder / "coco", given.rows)
+            alone(index_rows, folder, given.rows)
 
 
 if __name__ == "__main__":
