@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -63,6 +64,17 @@ def knot(frame: int, x: float, *, outside: int = 0, more: str = "") -> str:
         f'<box frame="{frame}" outside="{outside}" occluded="0" keyframe="1" xtl="{x}" ytl="10" '
         f'xbr="{x + 10}" ybr="30" z_order="0" {more}/>'
     )
+
+
+def make_clip(path: Path, frames: int) -> None:
+    """Ten frames a second of 100 x 80 pixels, each of another grey."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = 100, 80
+        for i in range(frames):
+            grey = np.full((80, 100, 3), 20 * i, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(stream.encode())
 
 
 def boxes(found, key: str) -> list[list[float]]:
@@ -237,12 +249,19 @@ def test_frames_of_a_video(tmp_path: Path) -> None:
         "annotations.xml: tracks go on to frame 20, the frames end at 10: what lies beyond is left "
         "out"
     ]
-    (tmp_path / "clip.mp4").write_bytes(b"")
+    make_clip(tmp_path / "clip.mp4", 12)
     records = [sample.record for sample in cvat.read(path, video="clip.mp4").samples()]
     assert [record.frame for record in records] == [0, 5, 15, 20]
-    assert (records[1].key, records[1].path, records[1].place) == (
-        "clip.mp4/frame_000005", str(tmp_path / "clip.mp4"), None,
+    assert (records[1].key, records[1].path) == (
+        "clip.mp4/frame_000005", str(tmp_path / "clip.mp4"),
     )  # fmt: skip
+    assert records[1].seconds == pytest.approx(0.5)
+    assert records[1].place is not None
+    assert records[2].place is None
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    found = cvat.read(path, video="broken.mp4")
+    assert [s.record.place for s in found.samples()] == [None] * 4
+    assert found.notes[0].startswith("broken.mp4: ")
 
 
 def test_images_that_are_not_numbered_are_frames_by_their_order(tmp_path: Path) -> None:

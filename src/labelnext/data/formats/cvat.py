@@ -61,7 +61,7 @@ def read(
         images: Folder of the images; absolute, or relative to the file.
         frames: Folder of a video's frames, named frame_000000.PNG and so on as CVAT exports them,
             or else taken in the order of their names; by default `images/` beside the file.
-        video: The video file that the frames are in, instead; indexing finds the frames.
+        video: The video file that the frames are in, instead; its table gives places and times.
         auto: Whether shapes with `source="auto"`, made by a model and perhaps never looked at,
             count. If not, images with no others are unlabelled.
 

@@ -4,8 +4,10 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from labelnext.data.folder import SUFFIXES
 from labelnext.data.formats.cvat_xml import SHAPES, Attributes, Task, Upright, upright
 from labelnext.data.formats.tools import Places, Tally
 from labelnext.data.formats.xml_records import Record
+from labelnext.data.video import FrameTable, scan
 from labelnext.errors import ArgumentError, DataError
 from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample
@@ -194,10 +197,12 @@ class _Frames:
         self.name = task.name or path.stem
         self.notes: list[str] = []
         self._names: dict[int, str] = {}
+        self._table: FrameTable | None = None
         self._folder = frames or path.parent / "images"
         if video is not None:
             self._video = _video_file(path, video)
             self.name = self._video.name
+            self._table = self._scanned(self._video)
         elif self._folder.is_dir():
             self._names = self._listed()
         if frames is not None and not self._names and video is None:
@@ -225,11 +230,21 @@ class _Frames:
             key = f"{self._folder.name}/{name}"
             path = str(self._folder / name)
         record = ImageRecord(key, path, width, height, self.name, number)
+        if self._table is not None and number < len(self._table):
+            seconds, place = float(self._table.seconds[number]), self._table.place(number)
+            record = replace(record, seconds=seconds if isfinite(seconds) else None, place=place)
         if not width or not height:
             return Sample(record, truth)
         numbers = [-1] * len(truth) if truth.tracks is None else truth.tracks.tolist()
         names = [f"{self._path.name}, track {track}, frame {number}" for track in numbers]
         return Sample(record, *fit_boxes(truth, width, height, names))
+
+    def _scanned(self, path: Path) -> FrameTable | None:
+        try:
+            return scan(path, cuts=False)
+        except DataError as error:
+            self.notes.append(f"{path.name}: {error.problem}")
+            return None
 
     def _listed(self) -> dict[int, str]:
         names = sorted(

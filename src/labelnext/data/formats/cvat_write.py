@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
+from labelnext.data.formats.paths import inside
 from labelnext.data.formats.tools import (
     IN_VIDEO,
     UNLABELLED,
@@ -93,9 +94,10 @@ class _Writer:
     def _image(self, sample: Sample) -> Iterator[str]:
         record = sample.record
         truth = checked("cvat", sample, self._classes)
-        self._place(record, self._path.parent / "images" / record.key)
+        name = inside(record.key, "the samples", field="key")
+        self._place(record, self._path.parent / "images" / name)
         yield (
-            f'  <image id="{self.images}" name={self._quoted(record.key)} '
+            f'  <image id="{self.images}" name={self._quoted(name)} '
             f'width="{record.width}" height="{record.height}">\n'
         )
         yield from self._boxes(truth)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from labelnext.data.formats.label_studio import CONFIG, TASKS
+from labelnext.data.formats.paths import inside
 from labelnext.data.formats.tools import checked, checked_predictions, xml_text
 from labelnext.data.formats.written import Losses, Place, Written, leave
 from labelnext.files import write_atomic, write_text
@@ -81,7 +82,7 @@ class _Writer:
         """One task as Label Studio imports it."""
         record = sample.record
         truth = checked("labelstudio", sample, self._classes)
-        self._place(record, self._folder / record.key)
+        self._place(record, self._folder / inside(record.key, "the samples", field="key"))
         self.images += 1
         self.objects += len(truth)
         self.losses.count(truth)
