@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from labelnext.errors import DataError
+from labelnext.errors import ArgumentError, DataError
 from labelnext.json_fields import show
 from labelnext.types import ImageRecord, Sample
 
@@ -79,6 +79,21 @@ def listed(root: Path, folder: Path, suffixes: Collection[str]) -> Iterator[str]
         for name in sorted(names):
             if os.path.splitext(name)[1].lower() in suffixes and _plain(name):  # noqa: PTH122
                 yield str(below / name)
+
+
+def given_names(function: str, classes: str | Sequence[str]) -> tuple[str, ...]:
+    """Class names that a user gives: a list, or text with `|` between them.
+
+    Raises:
+        ArgumentError: One is empty, or two are equal.
+    """
+    parts = classes.split("|") if isinstance(classes, str) else classes
+    names = tuple(str(name).strip() for name in parts)
+    if not names or "" in names or len(set(names)) != len(names):
+        raise ArgumentError(
+            function, "classes", expected="different names, separated by |", got=repr(classes)
+        )
+    return names
 
 
 def _plain(name: str) -> bool:

@@ -13,9 +13,9 @@ from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.folder import SUFFIXES
 from labelnext.data.formats import voc_xml
-from labelnext.data.formats.label_files import Skips, listed, read_lines, relative
+from labelnext.data.formats.label_files import Skips, given_names, listed, read_lines, relative
 from labelnext.data.formats.paths import inside
-from labelnext.errors import ArgumentError, DataError
+from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 _ANNOTATIONS = ("Annotations", "annotations")
@@ -75,7 +75,7 @@ def read(
         DataError: The layout is neither of these, or no annotation can be used; with what to do.
     """
     layout = _find(location, str(split))
-    names = _found_names(layout) if classes is None else _given_names(classes)
+    names = _found_names(layout) if classes is None else given_names("voc.read", classes)
     places = {name: i for i, name in enumerate(names)}
     return Lazy(names, partial(_samples, layout, places, one_based), len(layout.keys))
 
@@ -136,16 +136,6 @@ def _found_names(layout: _Layout) -> tuple[str, ...]:
             except DataError:
                 continue  # said when the samples are drawn
     return tuple(sorted(names))
-
-
-def _given_names(classes: str | Sequence[str]) -> tuple[str, ...]:
-    parts = classes.split("|") if isinstance(classes, str) else classes
-    names = tuple(str(name).strip() for name in parts)
-    if not names or "" in names or len(set(names)) != len(names):
-        raise ArgumentError(
-            "voc.read", "classes", expected="different names, separated by |", got=repr(classes)
-        )
-    return names
 
 
 def _find(location: Path, split: str) -> _Layout:
