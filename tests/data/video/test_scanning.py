@@ -30,6 +30,7 @@ def test_cuts_of_a_made_video_are_found_at_their_frames(tmp_path, name, size):
     table = scan(path)
     assert first_of_shots(table) == [0, 40, 73]
     assert table.shots.tolist() == [0] * 40 + [1] * 33 + [2] * 47
+    assert first_of_shots(scan(path, cuts=False)) == [0]  # not what was found before
 
 
 def test_motion_without_a_cut_is_one_shot(tmp_path):

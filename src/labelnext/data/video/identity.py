@@ -6,7 +6,7 @@ from pathlib import Path
 from labelnext.data.pixels import UnusableImageError
 from labelnext.data.video import seq
 from labelnext.data.video.kept import file_hash
-from labelnext.data.video.scanning import scan
+from labelnext.data.video.scanning import last_scan
 from labelnext.errors import DataError
 from labelnext.types import ImageRecord
 
@@ -26,7 +26,7 @@ def check_frame(record: ImageRecord) -> tuple[str, int, int]:
         raise UnusableImageError("a video, and no number of a frame is given")
     path = Path(record.path)
     try:
-        table = scan(path, cuts=False)
+        table = last_scan(path)
     except DataError as error:
         raise UnusableImageError(error.problem.rstrip(".")) from None
     if record.frame >= len(table):

@@ -42,9 +42,20 @@ def scan(path: str | Path, *, cuts: bool = True) -> FrameTable:
     if str(path).lower().endswith(".seq"):
         table = (_seq_cut if cuts else _seq_quick).get(path)
     else:
-        table = _decoded.get(path) if cuts else _decoded.peek(path) or _quick.get(path)
+        table = (_decoded if cuts else _quick).get(path)
     assert isinstance(table, FrameTable)
     return table
+
+
+def last_scan(path: Path) -> FrameTable:
+    """What is known of a video: by decoding it, where that was done; else by a quick scan.
+
+    Raises:
+        FileNotFoundError, DataError: As `scan`.
+    """
+    is_seq = str(path).lower().endswith(".seq")
+    known = (_seq_cut if is_seq else _decoded).peek(path)
+    return scan(path, cuts=False) if known is None else known
 
 
 def _scan_decoded(path: Path) -> FrameTable:
