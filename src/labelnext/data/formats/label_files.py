@@ -12,6 +12,7 @@ from labelnext.types import ImageRecord, Sample
 
 # No image has so many labels; a larger file is not what it is taken for.
 LARGEST = 1 << 24
+_FARTHEST = 1e9
 
 
 class Skips:
@@ -183,16 +184,16 @@ def numbers(path: Path, where: str, words: Sequence[str]) -> list[float]:
     Raises:
         DataError: A word is no such number; with file and line.
     """
-    found = [_number(word) for word in words]
-    for value, word in zip(found, words, strict=True):
-        if value is None:
-            raise DataError(
-                path,
-                f"{show(word)} is not a number of a sensible size.",
-                record=where,
-                remedy="Correct it or remove the line.",
-            )
-    return [value for value in found if value is not None]
+    found = _numbers(words)
+    if found is not None:
+        return found
+    wrong = next(word for word in words if _numbers([word]) is None)
+    raise DataError(
+        path,
+        f"{show(wrong)} is not a number of a sensible size.",
+        record=where,
+        remedy="Correct it or remove the line.",
+    )
 
 
 def whole(path: Path, where: str, what: str, value: float, *, least: int, most: int) -> int:
@@ -211,11 +212,15 @@ def whole(path: Path, where: str, what: str, value: float, *, least: int, most: 
     return int(value)
 
 
-def _number(word: str) -> float | None:
-    if "_" in word or not word.isascii():  # Python would take 1_000 and other scripts' digits
+def _numbers(words: Sequence[str]) -> list[float] | None:
+    text = " ".join(words)
+    if "_" in text or not text.isascii():  # Python would take 1_000 and other scripts' digits
         return None
     try:
-        value = float(word)
+        values = list(map(float, words))
     except ValueError:
         return None
-    return value if abs(value) <= 1e9 else None  # NaN compares false
+    for value in values:
+        if not -_FARTHEST <= value <= _FARTHEST:  # true for NaN
+            return None
+    return values

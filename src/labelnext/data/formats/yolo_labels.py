@@ -110,14 +110,15 @@ def _is_polygon(path: Path, where: str, columns: int, keypoints: int) -> bool:
 
 
 def _check_fractions(path: Path, where: str, values: list[float]) -> None:
-    wrong = next((value for value in values if not _LOWEST <= value <= _HIGHEST), None)
-    if wrong is not None:
-        raise DataError(
-            path,
-            f"has {wrong:g} where a fraction of the image's size, 0 to 1, is expected.",
-            record=where,
-            remedy="Divide pixels by the image's width or height.",
-        )
+    if min(values) >= _LOWEST and max(values) <= _HIGHEST:
+        return
+    wrong = next(value for value in values if not _LOWEST <= value <= _HIGHEST)
+    raise DataError(
+        path,
+        f"has {wrong:g} where a fraction of the image's size, 0 to 1, is expected.",
+        record=where,
+        remedy="Divide pixels by the image's width or height.",
+    )
 
 
 def _corners(values: list[float]) -> tuple[float, float, float, float]:
