@@ -122,7 +122,8 @@ def distances(
 ) -> Int64[np.ndarray, "p"]:
     """In how many bits hashes differ; one on either side is compared with all on the other."""
     differ = np.ascontiguousarray(some ^ others)
-    return _COUNTS[differ.view(np.uint16)].reshape(-1, 4).sum(axis=1, dtype=np.int64)
+    counts: np.ndarray = _COUNTS[differ.view(np.uint16)].reshape(-1, 4).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 class _Edges:
@@ -162,4 +163,5 @@ class _Edges:
         columns = np.concatenate([others for _, others in self._held])
         marks = np.ones(len(rows), bool)
         graph = coo_matrix((marks, (rows, columns)), shape=(self._count, self._count))
-        return connected_components(graph, directed=False)[1].astype(np.int64)
+        found: np.ndarray = connected_components(graph, directed=False)[1].astype(np.int64)
+        return found
