@@ -57,9 +57,9 @@ def pictures() -> list[bytes]:
     for _ in range(KINDS):
         coarse = rng.integers(0, 255, (27, 34, 3), np.uint8)
         picture = Pillow.fromarray(coarse).resize((WIDTH, HEIGHT), Pillow.Resampling.BICUBIC)
-        noisy = np.asarray(picture, np.int16) + rng.integers(-7, 8, (HEIGHT, WIDTH, 1))
+        noisy = np.asarray(picture, np.int16) + rng.integers(-3, 4, (HEIGHT, WIDTH, 1))
         file = BytesIO()
-        Pillow.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=88)
+        Pillow.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=85)
         found.append(file.getvalue())
     return found
 

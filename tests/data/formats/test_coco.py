@@ -1,6 +1,8 @@
 """COCO: what is written is read back; paths stay inside; boxes are fitted and named."""
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labelnext.coco_format import parse
 from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError, ProjectError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
@@ -399,3 +402,28 @@ def test_frames_of_video_files_are_said(tmp_path: Path) -> None:
     written = coco.write(tmp_path / "l.json", [Sample(record)], [])
     assert written.lost == {"frames of video files, for which COCO names an image": 1}
     assert not coco.write(tmp_path / "l.json", [Sample(record)], [], place=lambda *_: None).lost
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    boxes = [
+        {"id": i, "image_id": i % 1000, "category_id": 1, "bbox": [i % 50, 1.5, 9.5, 20.25]}
+        for i in range(16_000)
+    ]
+    (tmp_path / "labels.json").write_text(content(1000, annotations=boxes))
+    del boxes
+
+    def peak(work: Callable[[], object]) -> int:
+        tracemalloc.start()
+        try:
+            work()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    def read() -> int:
+        return sum(
+            len(sample.truth or ()) for sample in coco.read(tmp_path / "labels.json").samples()
+        )
+
+    assert read() == 16_000
+    assert 2 * peak(read) < peak(lambda: parse(tmp_path / "labels.json"))
