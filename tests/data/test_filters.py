@@ -49,6 +49,7 @@ def test_text_judges_some_classes_only() -> None:
     sample = Sample(RECORD, truth)
     for classes, only, expected in [
         (("person", "car", "bus"), None, [True, False, False]),
+        (("cat", "car", "Pedestrian"), None, [False, False, True]),
         (("cat", "car", "bus"), None, [True, True, True]),
         (("person", "car", "bus"), ["car"], [False, True, False]),
     ]:

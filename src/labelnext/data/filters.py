@@ -107,7 +107,8 @@ def named(
     if name is None:
         return lambda sample: sample
     if name == "text":
-        wanted = only or PERSONS.intersection(classes) or classes
+        persons = [label for label in classes if label.lower() in PERSONS]
+        wanted = only or persons or classes
         judged = [i for i, label in enumerate(classes) if label in wanted]
         return lambda sample: _with(sample, lambda truth: text(truth, judged))
     if name != "authors-code":

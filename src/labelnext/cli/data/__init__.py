@@ -3,9 +3,13 @@
 import typer
 
 import labelnext.cli.data.check as check
+import labelnext.cli.data.convert as convert
 import labelnext.cli.data.formats as formats
+import labelnext.cli.data.stats as stats
 
 app = typer.Typer(no_args_is_help=True, help="Look at, check, convert and split data sets.")
 
 app.command("check")(check.check)
+app.command("convert")(convert.convert)
 app.command("formats")(formats.formats)
+app.command("stats")(stats.stats)
