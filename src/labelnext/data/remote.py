@@ -75,9 +75,9 @@ def read_bytes(path: str, limit: int = MAX_BYTES) -> bytes:
     """
     local = _local(path)
     if local is not None:
-        stamp(local)  # a pipe would never end
-        with Path(local).open("rb") as handle:
-            data = handle.read(limit + 1)
+        if stamp(local).size > limit:  # which also refuses a pipe: it would never end
+            raise OSError(f"more than {limit:,} bytes")
+        data = Path(local).read_bytes()  # read(limit) would set so much memory aside
     else:
         system, place = _opened(path)
         with _errors(path), system.open(place, "rb") as opened:

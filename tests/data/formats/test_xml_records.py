@@ -1,5 +1,6 @@
 """XML in pieces: elements with lines, and nothing that a document type could bring in."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,17 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             read(tmp_path / "none.xml")
         with pytest.raises(DataError, match=r"cannot be read: Is a directory"):
             read(tmp_path)
+
+
+def test_pipes_and_files_too_large(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xml")
+    for read in (root, lambda path: list(records(path, {"a"}))):
+        with pytest.raises(DataError, match=r"pipe\.xml: is not a regular file"):
+            read(tmp_path / "pipe.xml")
+    with (tmp_path / "huge.xml").open("wb") as handle:
+        handle.truncate(1 << 27)  # a hole, which takes no disk
+    with pytest.raises(DataError, match=r"more than 67,108,864 bytes"):
+        root(tmp_path / "huge.xml")
 
 
 def test_an_element_too_large(tmp_path: Path) -> None:

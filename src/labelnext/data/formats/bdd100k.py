@@ -14,6 +14,7 @@ Source: PAPER §6; the documentation of BDD100K and of Scalabel. A box is [x1, y
 stands; Scalabel's own converters count x2 and y2 as the last pixel inside (`inclusive`).
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -209,6 +210,7 @@ def _frame(
 ) -> Sample | None:
     name = frame.text("name")
     frame.named("frame", show(name))
+    name = inside(name, frame.source, field="name", record=frame.record)
     video, number = None, None
     if frame.has("videoName"):
         video = frame.text("videoName")
@@ -311,7 +313,7 @@ class _Folders:
         for at, folder in enumerate(self._folders):
             for part in dict.fromkeys((key, name)):
                 path = find(part, [folder])
-                if Path(path).is_file():
+                if os.path.isfile(path):  # noqa: PTH113 (of any length)
                     self._folders.insert(0, self._folders.pop(at))
                     return path
         return find(key, self._folders)

@@ -1,5 +1,6 @@
 """VoTT 2 JSON: an export of many images or video frames, or one file an asset."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +154,8 @@ class _Reader:
         if asset.has("size"):
             size = Fields(record.source, f"{asset.record}, 'size'", asset.values["size"])
             width, height = (_side(size, name) for name in ("width", "height"))
+            if not (width and height):  # half a size is none
+                width, height = 0, 0
         state = asset.integer("state") if asset.has("state") else _VISITED
         return _Asset(asset, asset.text("name"), state, width, height)
 
@@ -202,11 +205,12 @@ class _Reader:
         path = Path(find(film, self._films))
         why, frame = _in_video(asset, film, path, seconds)
         for name in (key, f"{key}.jpg", f"{key}.jpeg", f"{key}.png"):
-            image = Path(find(name, self._folders))
-            if image.is_file() and frame is not None:
-                return replace(frame, key=name, path=str(image), place=None)
-            if image.is_file():
-                return ImageRecord(name, str(image), asset.width, asset.height)
+            image = find(name, self._folders)
+            if not os.path.isfile(image):  # noqa: PTH113 (of any length)
+                continue
+            if frame is not None:
+                return replace(frame, key=name, path=image, place=None)
+            return ImageRecord(name, image, asset.width, asset.height)
         if frame is None:
             self.tally.left_out(f"frames of {film}, which {why}")
         return frame

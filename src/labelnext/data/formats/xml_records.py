@@ -1,5 +1,6 @@
 """XML read safely and in pieces: no DTD, no entities, bounded depth; elements know their line."""
 
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -36,6 +37,7 @@ def records(path: Path, names: Collection[str], *, depth: int = 1) -> Iterator[R
     """
     reader = _Reader(path, frozenset(names), depth)
     try:
+        _check_regular(path)
         with path.open("rb") as handle:
             while chunk := handle.read(_CHUNK):
                 reader.feed(chunk, last=False)
@@ -49,9 +51,15 @@ def records(path: Path, names: Collection[str], *, depth: int = 1) -> Iterator[R
 
 
 def root(path: Path) -> Record:
-    """The whole file as one element; for files of one image."""
+    """The whole file as one element; for files of one image, of 64 MiB at most."""
     reader = _Reader(path, None, 0)
     try:
+        if _check_regular(path) > _LARGEST:
+            raise DataError(
+                path,
+                f"has more than {_LARGEST:,} bytes, too many for the labels of one image.",
+                remedy="Check that it is what its name says.",
+            )
         reader.feed(path.read_bytes(), last=True)
     except OSError as error:
         raise DataError(
@@ -59,6 +67,19 @@ def root(path: Path) -> Record:
         ) from None
     (found,) = reader.take()
     return found
+
+
+def _check_regular(path: Path) -> int:
+    """The size of a regular file; a pipe would block.
+
+    Raises:
+        DataError: It is something else.
+        OSError: It cannot be asked.
+    """
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # open says of a folder
+        raise DataError(path, "is not a regular file.", remedy="Give the XML file.")
+    return status.st_size
 
 
 class _Reader:

@@ -1,7 +1,7 @@
 """One process that reads a thousand damaged files of one format, within bounds on memory and time.
 
-`python -m tests.data.formats.shared.child FORMAT COUNT FOLDER` prints a report as JSON. The bounds
-and the watch over files opened are of the process, so each format has one of its own.
+`python -m tests.data.formats.shared.child FORMAT BASE COUNT FOLDER` prints a report as JSON. The
+bounds and the watch over files opened are of the process, so each data set has one of its own.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from labelnext.errors import LabelnextError
-from tests.data.formats.shared.bases import BASES, Base
+from tests.data.formats.shared.base import Base
+from tests.data.formats.shared.bases import BASES
 from tests.data.formats.shared.images import png
 from tests.data.formats.shared.mutations import ABSENT, FOLDER, LOOP, Mutation, mutations
-from tests.data.formats.shared.whole import is_whole
+from tests.data.formats.shared.whole import CANARY_SIZE, is_whole
 
 MEMORY = 300 << 20  # bytes beyond what reading the undamaged data set took
 CPU_SECONDS = 10.0  # for one file; none needs a tenth of it
 WALL_SECONDS = 90.0  # for one file that waits instead of working
-CANARY_SIZE = (7, 13)
 _WATCHED = (
     "open", "os.listdir", "os.scandir", "os.system", "subprocess.Popen", "os.exec",
     "os.posix_spawn", "socket.connect", "socket.getaddrinfo", "os.remove", "os.rename",
@@ -62,10 +62,10 @@ class Watch:
         return False
 
 
-def main(name: str, count: int, folder: Path) -> dict[str, Any]:
-    """Read `count` mutations of a format's base data set; report what came of each."""
+def main(name: str, make: str, count: int, folder: Path) -> dict[str, Any]:
+    """Read `count` mutations of one base data set of a format; report what came of each."""
     root = folder / "root"
-    base = BASES[name](root)
+    base = next(one for one in BASES[name] if one.__name__ == make)(root)
     canary = folder / "secret.png"
     canary.write_bytes(png(*CANARY_SIZE))
     shutil.copy(canary, folder / "secret.avi")
@@ -76,7 +76,7 @@ def main(name: str, count: int, folder: Path) -> dict[str, Any]:
     _bound_memory()
     outcomes: Counter[str] = Counter()
     failures: list[str] = []
-    for number, mutation in enumerate(mutations(good, count, len(name), canary)):
+    for number, mutation in enumerate(mutations(good, count, len(make), canary)):
         (folder / "current.txt").write_text(f"{number}: {mutation.file}: {mutation.what}")
         _put(root / mutation.file, mutation.content)
         outcome = _outcome(base, mutation, root, watch)
@@ -95,7 +95,7 @@ def _outcome(base: Base, mutation: Mutation, root: Path, watch: Watch) -> str:
     watch.active = True
     try:
         found = base.read()
-        _, said, notes = is_whole(found, root, CANARY_SIZE)
+        _, said, notes = is_whole(found, None if base.anywhere else root)
         outcome = "said" if said or notes else "whole"
     except LabelnextError as error:
         named = any(Path(part).name in str(error) for part in (mutation.file, *base.files))
@@ -142,5 +142,5 @@ def _hang(*_: object) -> None:
 if __name__ == "__main__":
     faulthandler.enable()
     signal.signal(signal.SIGVTALRM, _hang)
-    report = main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    report = main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
     sys.stdout.write(json.dumps(report))

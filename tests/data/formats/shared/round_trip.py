@@ -4,6 +4,7 @@ Everything a reader gives back is compared with what the writer was given. Whate
 in `Written.lost`, under its name and with its count; and nothing may be there that came back.
 """
 
+import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -66,6 +67,10 @@ class Copies:
         shutil.copyfile(record.path, target)
         self.targets[record.key] = str(target)
 
+    def path(self, record: ImageRecord) -> str:
+        """Where an image is; a folder that was written beside its place has moved there."""
+        return re.sub(r"/\.([^/]+)\.partial/", r"/\1/", self.targets[record.key])
+
 
 def check(
     pair: Pair, folder: Path, samples: list[Sample], classes: tuple[str, ...]
@@ -84,7 +89,7 @@ def check(
     assert written.images == len(samples)
     assert written.objects == sum(len(s.truth) for s in samples if s.truth is not None)
     by_path = {sample.record.path: sample for sample in back}
-    paths = [copies.targets[sample.record.key] for sample in samples]
+    paths = [copies.path(sample.record) for sample in samples]
     assert sorted(by_path) == sorted(paths)
     keys = [sample.record.key for sample in back]
     if pair.in_order:
@@ -187,6 +192,10 @@ PAIRS = {
     for pair in (
         Pair("coco", "out/labels.json", "out/labels.json"),
         Pair("cvat"),
+        Pair("labelstudio", precision=(1e-6, 1e-12)),
+        Pair("labelme", in_order=False, unused=False),
+        Pair("voc", precision=(1e-6, 0), in_order=False, unused=False),
         Pair("yolo", precision=(1e-6, 1e-9), in_order=False),
+        Pair("voc", in_order=False, unused=False),
     )
 }
