@@ -26,7 +26,7 @@ class Format(NamedTuple):
     write_options: tuple[str, ...]
 
 
-_OF_EVERY_WRITER = {"samples", "classes", "place", "predictions"}
+OF_EVERY_WRITER = {"samples", "classes", "place", "predictions"}
 
 
 def catalogue() -> list[Format]:
@@ -39,7 +39,7 @@ def catalogue() -> list[Format]:
         module = inspect.getmodule(read or write)
         what = (inspect.getdoc(module) or "").partition("\n")[0]
         options = tuple(part for part in _options(read))
-        others = tuple(part for part in _options(write) if part not in _OF_EVERY_WRITER)
+        others = tuple(part for part in _options(write) if part not in OF_EVERY_WRITER)
         found.append(Format(name, what, read is not None, write is not None, options, others))
     return found
 

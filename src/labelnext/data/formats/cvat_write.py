@@ -46,7 +46,7 @@ def write(
         DataError: A size is not known, or a name holds characters that XML cannot hold.
     """
     path = location if location.suffix.lower() == ".xml" else location / "annotations.xml"
-    written = _Writer(path, classes, place, predictions or {})
+    written = _Writer(path, classes, place, predictions)
 
     def fill(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="\n") as handle:
@@ -62,7 +62,7 @@ class _Writer:
         path: Path,
         classes: Sequence[str],
         place: Place,
-        predictions: Mapping[str, Detections],
+        predictions: Mapping[str, Detections] | None,
     ) -> None:
         self._path, self._place, self._predictions = path, place, predictions
         self._classes = classes
@@ -123,7 +123,7 @@ class _Writer:
                 yield f"{head}/>\n"
 
     def _predicted(self, record: ImageRecord, labelled: bool) -> Iterator[str]:
-        given = self._predictions.get(record.key)
+        given = None if self._predictions is None else self._predictions.get(record.key)
         found = checked_predictions("cvat", given, self._classes)
         if found is None:
             return

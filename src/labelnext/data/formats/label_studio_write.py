@@ -46,7 +46,7 @@ def write(
         DataError: A size is not known, or a class has characters that XML cannot hold.
     """
     path = location if location.suffix.lower() == ".json" else location / TASKS
-    written = _Writer(path.parent, classes, place, predictions or {}, url_prefix, model_version)
+    written = _Writer(path.parent, classes, place, predictions, url_prefix, model_version)
 
     def fill(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="\n") as handle:
@@ -68,7 +68,7 @@ class _Writer:
         folder: Path,
         classes: Sequence[str],
         place: Place,
-        predictions: Mapping[str, Detections],
+        predictions: Mapping[str, Detections] | None,
         url_prefix: str,
         model_version: str,
     ) -> None:
@@ -92,7 +92,7 @@ class _Writer:
             task["annotations"] = [
                 {"result": regions, "was_cancelled": False, "ground_truth": False}
             ]
-        given = self._predictions.get(record.key)
+        given = None if self._predictions is None else self._predictions.get(record.key)
         found = checked_predictions("labelstudio", given, self._classes)
         if found is not None:
             task["predictions"] = [

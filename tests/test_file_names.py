@@ -1,6 +1,6 @@
 import pytest
 
-from labelnext.detectors.file_names import FileNames
+from labelnext.file_names import FileNames
 from labelnext.errors import DataError
 
 
