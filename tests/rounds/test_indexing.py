@@ -17,7 +17,8 @@ from PIL import Image as Pillow
 from labelnext.data import check
 from labelnext.data.pixels import read_image
 from labelnext.errors import ArgumentError, DataError, LabelnextError, ProjectError
-from labelnext.rounds.indexing import index_source, last_part
+from labelnext.rounds.hold_out import last_part
+from labelnext.rounds.indexing import index_source
 from labelnext.store.import_report import Note
 from labelnext.store.index import Index
 from labelnext.types import ImageRecord
@@ -215,7 +216,7 @@ def test_last_part_matches_the_reference(of: list, fraction: float) -> None:
         ImageRecord(key, key, 1, 1, video, None if video is None else number)
         for video, number, key in of
     ]
-    assert last_part(records, fraction) == reference.last_part(of, fraction)
+    assert last_part(iter(records), fraction) == reference.last_part(of, fraction)
 
 
 def test_faults_of_the_source_leave_the_index_as_it_was(index: Index, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class ClassSelection:
             raise DataError(
                 source,
                 f"has none of the classes {wanted}; it has {', '.join(names[:20])}.",
-                remedy="Ask for one of its classes, or map it: {'its name': 'your name'}.",
+                remedy=f"Ask for one of its classes, or map one: --map {names[0]}=NAME.",
             )
 
     def __call__(self, sample: Sample) -> Kept:

@@ -4,92 +4,18 @@ Images that look alike must not lie on two sides of a split, or a test measures 
 heart. So groups are kept whole, and sizes are as near to the wanted shares as that allows.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from itertools import permutations
-from posixpath import dirname
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from labelnext.data.folder import VIDEO_SUFFIXES
-from labelnext.data.pool import suffix
 from labelnext.errors import ArgumentError
-from labelnext.types import ImageRecord
 
-BY = ("video", "folder", "name:REGEX", "duplicates", "image")
-
-
-class Groups:
-    """Images gathered into groups, in any number: a number an image, a name a group.
-
-    Attributes:
-        names: Names of the groups, in the order of their first images.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._of = np.empty(1024, np.int32)
-        self._count = 0
-
-    def add(self, group: str) -> int:
-        """Put the next image into a group; returns the group's number."""
-        if self._count == len(self._of):
-            self._of = np.concatenate([self._of, np.empty_like(self._of)])
-        number = self._numbers.setdefault(group, len(self._numbers))
-        self._of[self._count] = number
-        self._count += 1
-        return number
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Names of the groups."""
-        return list(self._numbers)
-
-    def of(self) -> Int64[np.ndarray, "images"]:
-        """The number of each image's group."""
-        return self._of[: self._count].astype(np.int64)
-
-    def sizes(self) -> Int64[np.ndarray, "groups"]:
-        """Images in each group."""
-        return np.bincount(self._of[: self._count], minlength=len(self._numbers)).astype(np.int64)
-
-
-class Grouping(NamedTuple):
-    """How images are put into groups.
-
-    Attributes:
-        by: As a user named it.
-        group: Name of an image's group.
-    """
-
-    by: str
-    group: Callable[[ImageRecord], str]
-
-
-def grouping(by: str) -> Grouping:
-    """What a user names as `video`, `folder`, `name:REGEX` or `image`.
-
-    `video`: frames of one video belong together, a still is a group of its own. `folder`: the
-    folder of the image, or of the video file that a frame is in. `name:REGEX`: what the expression
-    finds in the key (its groups in parentheses, where it has some, otherwise all that it matches);
-    an image in whose key it finds nothing is a group of its own. `image`: every image by itself.
-
-    Raises:
-        ArgumentError: It is none of these, or the expression is not valid.
-    """
-    if by.startswith("name:"):
-        return Grouping(by, _by_name(by.removeprefix("name:")))
-    known: Mapping[str, Callable[[ImageRecord], str]] = {
-        "video": lambda record: record.video or record.key,
-        "folder": _folder,
-        "image": lambda record: record.key,
-    }
-    if by not in known:
-        raise ArgumentError("split", "by", expected=f"one of {', '.join(BY)}", got=repr(by))
-    return Grouping(by, known[by])
+_LEAST = 1e-6
+_GOOD = 0.01  # of all images: what a part may be off
 
 
 def allot(
@@ -105,7 +31,10 @@ def allot(
     A hash of seed and name gives each group a place between 0 and 1, and the shares cut that line
     into parts; so the order of groups does not matter, and a group added later moves no other one
     by itself. Then single groups are moved, each time the one that brings the sizes nearest to the
-    wanted ones (least sum of squares), until no move of one group brings them nearer.
+    wanted ones (least sum of squares), until no move of one group and no exchange of two brings
+    them nearer. Where a part is still off by more than 1 % of all images, because groups are large,
+    the same is done from another beginning, largest groups first, each to the part that lacks most;
+    the nearer end is taken. There, a group that is added may move others.
 
     Args:
         names: Different names of the groups.
@@ -127,7 +56,52 @@ def allot(
     if fixed is not None:
         free = fixed < 0
         parts = np.where(free, parts, fixed)
-    return _evened(parts, sizes, wanted, np.lexsort((places, sizes)), free)
+    order = np.lexsort((places, sizes))
+    by_hash = _evened(parts, sizes, wanted, order, free)
+    off = _off(by_hash, sizes, wanted)
+    if np.abs(off).max(initial=0) <= _GOOD * sizes.sum():
+        return by_hash
+    by_size = _evened(_largest_first(parts, sizes, wanted, order, free), sizes, wanted, order, free)
+    nearer = (_off(by_size, sizes, wanted) ** 2).sum() < (off**2).sum() - _LEAST
+    return by_size if nearer else by_hash
+
+
+def _off(
+    parts: Int64[np.ndarray, "groups"],
+    sizes: Int64[np.ndarray, "groups"],
+    wanted: Float64[np.ndarray, "parts"],
+) -> Float64[np.ndarray, "parts"]:
+    """How many images each part has too many."""
+    counts = np.bincount(parts, weights=sizes, minlength=len(wanted))
+    return counts - wanted * counts.sum()
+
+
+def _largest_first(
+    parts: Int64[np.ndarray, "groups"],
+    sizes: Int64[np.ndarray, "groups"],
+    wanted: Float64[np.ndarray, "parts"],
+    order: Int64[np.ndarray, "groups"],
+    free: np.ndarray,
+) -> Int64[np.ndarray, "groups"]:
+    """The free groups, by descending size, each to the part that lacks most."""
+    found = parts.copy()
+    off = np.bincount(parts[~free], weights=sizes[~free], minlength=len(wanted))
+    off = (off - wanted * sizes.sum()).tolist()
+    for group in order[::-1][free[order[::-1]]].tolist():
+        part = min(range(len(off)), key=off.__getitem__)
+        found[group] = part
+        off[part] += int(sizes[group])
+    return found
+
+
+class _Move(NamedTuple):
+    """One group goes from a part to another, and perhaps one goes back; places in their lists."""
+
+    gain: float
+    source: int
+    target: int
+    place: int
+    back: int | None
 
 
 def _evened(
@@ -137,43 +111,86 @@ def _evened(
     order: Int64[np.ndarray, "groups"],
     free: np.ndarray,
 ) -> Int64[np.ndarray, "groups"]:
-    """Move single groups while that brings sizes nearer to the wanted ones."""
-    held = [order[(parts[order] == part) & free[order]] for part in range(len(wanted))]
-    held_sizes = [sizes[groups] for groups in held]
+    """Move single groups, and where none helps exchange two, while sizes come nearer by it."""
+    parts = parts.copy()
+    held = [
+        _Held(order[(parts[order] == part) & free[order]], sizes) for part in range(len(wanted))
+    ]
     counts = np.bincount(parts, weights=sizes, minlength=len(wanted))
     while True:
         beyond = (counts - wanted * counts.sum()).tolist()
-        moves = []
-        for source, target in permutations(range(len(wanted)), 2):
-            place = _best(held_sizes[source], beyond[source] - beyond[target])
-            if place is not None:
-                size = int(held_sizes[source][place])
-                gain = size * (beyond[source] - beyond[target] - size)
-                moves.append((gain, -source, -target, place))
-        if not moves:
+        move = _best(held, beyond, _single) or _best(held, beyond, _exchange)
+        if move is None:
             return parts
-        _, source, target, place = max(moves)
-        group, size = held[-source][place], held_sizes[-source][place]
-        held[-source] = np.delete(held[-source], place)
-        held_sizes[-source] = np.delete(held_sizes[-source], place)
-        rank = int(np.searchsorted(held_sizes[-target], size, side="right"))
-        held[-target] = np.insert(held[-target], rank, group)
-        held_sizes[-target] = np.insert(held_sizes[-target], rank, size)
-        counts[-source] -= size
-        counts[-target] += size
-        parts[group] = -target
+        back = None if move.back is None else held[move.target].take(move.back)
+        there = held[move.source].take(move.place)
+        for group, source, target in (
+            (there, move.source, move.target), (back, move.target, move.source),
+        ):  # fmt: skip
+            if group is not None:
+                held[target].put(group, int(sizes[group]))
+                counts[source] -= sizes[group]
+                counts[target] += sizes[group]
+                parts[group] = target
 
 
-def _best(sizes: Int64[np.ndarray, "groups"], gap: float) -> int | None:
-    """The place of the size, ascending, that lies nearest to half the gap; None if none helps."""
-    if gap <= 1e-6 or not len(sizes):
+class _Held:
+    """The groups of a part that may be moved, by ascending size."""
+
+    def __init__(self, groups: np.ndarray, sizes: np.ndarray) -> None:
+        self.groups, self.sizes = groups, sizes[groups]
+
+    def take(self, place: int) -> int:
+        group = int(self.groups[place])
+        self.groups, self.sizes = np.delete(self.groups, place), np.delete(self.sizes, place)
+        return group
+
+    def put(self, group: int, size: int) -> None:
+        place = int(np.searchsorted(self.sizes, size, side="right"))
+        self.groups = np.insert(self.groups, place, group)
+        self.sizes = np.insert(self.sizes, place, size)
+
+
+_Try = Callable[[_Held, _Held, float], tuple[float, int, int | None] | None]
+
+
+def _best(held: Sequence[_Held], beyond: Sequence[float], attempt: _Try) -> _Move | None:
+    """The move of one kind that helps most; of those that help as much, the first.
+
+    Moving n images from a part with a too many to one with b too many lowers the sum of squares by
+    2·n·(a - b - n), so n = (a - b) / 2 is best.
+    """
+    best: _Move | None = None
+    for source, target in permutations(range(len(held)), 2):
+        gap = beyond[source] - beyond[target]
+        found = attempt(held[source], held[target], gap) if gap > _LEAST else None
+        if found is not None and (best is None or found[0] > best.gain):
+            best = _Move(found[0], source, target, *found[1:])
+    return best
+
+
+def _single(source: _Held, _target: _Held, gap: float) -> tuple[float, int, None] | None:
+    if not len(source.sizes):
         return None
-    after = int(np.searchsorted(sizes, gap / 2))
-    near = [int(np.searchsorted(sizes, sizes[at])) for at in (after - 1, after)
-            if 0 <= at < len(sizes)]  # fmt: skip
-    gains = [(int(sizes[at]) * (gap - int(sizes[at])), -at) for at in near]
-    gain, place = max(gains)
-    return -place if gain > 1e-6 else None
+    after = int(np.searchsorted(source.sizes, gap / 2))
+    near = source.sizes[max(0, after - 1) : after + 1].tolist()
+    gain, size = max((size * (gap - size), -size) for size in near)
+    return (gain, int(np.searchsorted(source.sizes, -size)), None) if gain > _LEAST else None
+
+
+def _exchange(source: _Held, target: _Held, gap: float) -> tuple[float, int, int] | None:
+    if not len(source.sizes) or not len(target.sizes):
+        return None
+    after = np.searchsorted(target.sizes, source.sizes - gap / 2)
+    best: tuple[float, int, int] | None = None
+    for places in (after - 1, after):
+        back = np.clip(places, 0, len(target.sizes) - 1)
+        net = source.sizes - target.sizes[back]
+        gains = net * (gap - net)
+        place = int(gains.argmax())
+        if gains[place] > max(_LEAST, best[0] if best else 0.0):
+            best = (float(gains[place]), place, int(back[place]))
+    return best
 
 
 def _checked(shares: Sequence[float]) -> Float64[np.ndarray, "parts"]:
@@ -187,35 +204,6 @@ def _checked(shares: Sequence[float]) -> Float64[np.ndarray, "parts"]:
 def _place(seed: int, name: str) -> float:
     text = f"{seed}\0{name}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / 2**64
-
-
-def _folder(record: ImageRecord) -> str:
-    folder = dirname(record.key)
-    return dirname(folder) if record.video is not None and _is_video(folder) else folder
-
-
-def _is_video(name: str) -> bool:
-    return suffix(name) in VIDEO_SUFFIXES
-
-
-def _by_name(expression: str) -> Callable[[ImageRecord], str]:
-    try:
-        pattern = re.compile(expression)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ArgumentError(
-            "split",
-            "by",
-            expected="name: and a regular expression",
-            got=f"{expression!r} ({error})",
-        ) from None
-
-    def group(record: ImageRecord) -> str:
-        found = pattern.search(record.key)
-        if found is None:
-            return record.key
-        return "/".join(part or "" for part in found.groups()) if pattern.groups else found[0]
-
-    return group
 
 
 def reached(

@@ -1,20 +1,21 @@
 """Import a source into the index: read labels, check every image once, hold some out to test."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from itertools import islice
-from math import floor
 
 from labelnext.data.check import Decoded, available_cpus, check_all
-from labelnext.data.dataset import Noting
 from labelnext.data.selection import ClassSelection
 from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.protocols import Progress, quiet
+from labelnext.rounds.hold_out import HeldOut, notes_of
+from labelnext.rounds.hold_out import hold_out as choose
+from labelnext.rounds.moved import moved_from
 from labelnext.store.import_report import ImportReport, Note
 from labelnext.store.index import Index, Role
-from labelnext.types import ImageRecord, Sample
+from labelnext.types import Sample
 
 _CHUNK = 500
 
@@ -27,6 +28,8 @@ def index_source(
     classes: Sequence[str] | Mapping[str, str] | None = None,
     progress: Progress = quiet,
     hold_out: float | None = None,
+    split_by: str = "time",
+    seed: int = 0,
     replace_changed: bool = False,
     workers: int | None = None,
 ) -> ImportReport:
@@ -43,8 +46,11 @@ def index_source(
         classes: Classes to keep: names; or a mapping from the source's names to those to keep them
             under; or None for all. Boxes of the others are counted in the report.
         progress: Told of `index`.
-        hold_out: Fraction in (0, 1) of each video's last frames, and of the last stills in the
-            order of their keys, that goes to the test set instead.
+        hold_out: Fraction in (0, 1) that goes to the test set instead.
+        split_by: How that is chosen: `time` takes each video's last frames, and the last stills in
+            the order of their keys; `video`, `folder`, `name:REGEX`, `duplicates` and `image` take
+            whole groups (see `hold_out.hold_out`).
+        seed: Of a split into groups.
         replace_changed: Take changed files and labels in place of the indexed ones.
         workers: Threads that decode; by default one a CPU.
 
@@ -56,25 +62,21 @@ def index_source(
     _check(role, hold_out)
     source = open_source(spec)
     select = ClassSelection(source.spec, source.classes, classes)
-    name = index.source_name(source.name, source.root)
-    test_role = role == "test" or hold_out is not None
-    if (role == "initial" or test_role) and not source.classes:
-        raise DataError(
-            source.location,
-            f"has no labels, and images to {'test on' if test_role else 'begin with'} need them.",
-            remedy="Give labelled data (such as coco:labels.json), or use role 'pool'.",
-        )
-    held_out: frozenset[str] = frozenset()
+    moved = moved_from(index, source)
+    name = moved[0] if moved else index.source_name(source.name, source.root)
+    _check_labels(source, role, hold_out)
+    held = HeldOut(frozenset())
     if hold_out is not None:
-        records = (_named(sample, name).record for sample in source.samples())
-        held_out = last_part(records, hold_out)
+        held = choose(
+            source, hold_out, split_by, seed=seed, progress=progress,
+            roles=lambda keys: _roles(index, name, keys),
+        )  # fmt: skip
     dropped: Counter[str] = Counter()
-    workers = available_cpus() if workers is None else workers
     known, samples = _with_stamps(index, _prepared(source, select, name, dropped))
     total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
     checked = check_all(
         _counted(samples, total, progress),
-        workers=workers,
+        workers=available_cpus() if workers is None else workers,
         known=known,
     )
     report = index.add(
@@ -84,28 +86,43 @@ def index_source(
         checked,
         root=source.root,
         origin=source.spec,
-        held_out=held_out,
+        held_out=frozenset(f"{name}/{key}" for key in held.keys),
         replace=replace_changed,
+        moved_from=moved[1] if moved else "",
     )
-    notes = source.dataset.notes if isinstance(source.dataset, Noting) else ()
-    general = tuple(Note("", text) for text in notes)
-    return replace(report, problems=general + report.problems, dropped=dict(dropped))
+    return _with_notes(report, source, held, moved, dropped)
 
 
-def last_part(records: Iterable[ImageRecord], fraction: float) -> frozenset[str]:
-    """Keys of the last `fraction` of each video's frames, and of the stills taken as one video.
+def _with_notes(
+    report: ImportReport,
+    source: Source,
+    held: HeldOut,
+    moved: tuple[str, str] | None,
+    dropped: Mapping[str, int],
+) -> ImportReport:
+    notes = [held.note] if held.note else []
+    if moved:
+        notes.insert(0, f"moved here from {moved[1]}; the paths of its images were updated")
+    general = tuple(Note("", text) for text in notes_of(source))
+    return replace(
+        report, problems=general + report.problems, dropped=dict(dropped),
+        test_groups=held.groups, notes=tuple(notes),
+    )  # fmt: skip
 
-    Frames go by number, stills by key. Of n, floor(fraction·n + ½) are taken.
-    """
-    videos: defaultdict[str | None, list[tuple[int, str]]] = defaultdict(list)
-    for record in records:
-        videos[record.video].append((record.frame or 0, record.key))
-    taken: set[str] = set()
-    for frames in videos.values():
-        frames.sort()
-        count = floor(fraction * len(frames) + 0.5)
-        taken.update(key for _, key in frames[len(frames) - count :])
-    return frozenset(taken)
+
+def _check_labels(source: Source, role: Role, hold_out: float | None) -> None:
+    test = role == "test" or hold_out is not None
+    if (role == "initial" or test) and not source.classes:
+        raise DataError(
+            source.location,
+            f"has no labels, and images to {'test on' if test else 'begin with'} need them.",
+            remedy="Give labelled data (such as coco:labels.json), or use role 'pool'.",
+        )
+
+
+def _roles(index: Index, name: str, keys: Sequence[str]) -> dict[str, str]:
+    found = index.roles([f"{name}/{key}" for key in keys])
+    return {key.removeprefix(f"{name}/"): role for key, role in found.items()}
 
 
 def _check(role: str, hold_out: float | None) -> None:
@@ -156,7 +173,9 @@ def _with_stamps(
 
     def known(sample: Sample, size: int, modified_ns: int) -> Decoded | None:
         before = stamps.pop(sample.record.key, None)
-        return before[2] if before is not None and before[:2] == (size, modified_ns) else None
+        # A server that gives no time of change says nothing about whether a file is the same.
+        same = before is not None and modified_ns != 0 and before[:2] == (size, modified_ns)
+        return before[2] if before is not None and same else None
 
     return known, look_up()
 

@@ -34,6 +34,8 @@ class ImportReport:
         objects: Boxes among `added` that count.
         ignored: Boxes among `added` that are to be ignored.
         dropped: Boxes left out because their class was not asked for, by class.
+        test_groups: Names of the groups that were held out whole.
+        notes: What else there is to say, one sentence each.
     """
 
     role: str
@@ -50,6 +52,8 @@ class ImportReport:
     objects: int = 0
     ignored: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    test_groups: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """The figures in one line."""

@@ -107,6 +107,27 @@ class Index:
             name = f"{wanted}-{number}"
         return name
 
+    def sources(self) -> dict[str, str]:
+        """Folder (or URL) of each source, by its name."""
+        return dict(self._rows("SELECT name, root FROM sources ORDER BY name"))
+
+    def roles(self, keys: Sequence[str]) -> dict[str, str]:
+        """Role of images, usable or not; unknown keys are absent."""
+        return dict(self._by_key("key, role", list(keys)))
+
+    def spread(self, source_name: str, count: int) -> dict[str, str]:
+        """Contents (SHA-256) of some usable images of a source, evenly spread over its keys."""
+        rows = self._rows(
+            """SELECT key, content FROM (
+                SELECT key, content, row_number() OVER (ORDER BY key) - 1 AS place,
+                count(*) OVER () AS n
+                FROM images JOIN sources ON sources.id = images.source
+                WHERE name = ? AND state = 'ok'
+            ) WHERE n <= ? OR place % (n / ?) = 0 ORDER BY key LIMIT ?""",
+            (source_name, count, count, count),
+        )
+        return dict(rows)
+
     def add(
         self,
         role: Role,
@@ -118,6 +139,7 @@ class Index:
         origin: str = "",
         held_out: Collection[str] = frozenset(),
         replace: bool = False,
+        moved_from: str = "",
     ) -> ImportReport:
         """Put a source's images and labels in, all of them or none.
 
@@ -135,6 +157,7 @@ class Index:
             origin: What was imported, to tell which images it lists no longer.
             held_out: Keys that go to the test set instead.
             replace: Take changed files and labels in place of the indexed ones.
+            moved_from: Former root of the source, where its folder is elsewhere now.
 
         Raises:
             ArgumentError: An argument is outside its domain; a key occurs twice.
@@ -145,7 +168,14 @@ class Index:
         if not source_name:
             raise ArgumentError("add", "source_name", expected="a name", got="''")
         plan = index_import.Plan(
-            role, source_name, tuple(classes), root, origin, frozenset(held_out), replace
+            role,
+            source_name,
+            tuple(classes),
+            root,
+            origin,
+            frozenset(held_out),
+            replace,
+            moved_from,
         )
         return index_import.run(self._connection, self.path, plan, checked_samples)
 

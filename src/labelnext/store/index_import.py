@@ -56,6 +56,7 @@ class Plan:
     origin: str
     held_out: frozenset[str]
     replace: bool
+    moved_from: str = ""
 
 
 def run(
@@ -187,12 +188,23 @@ def _source_id(connection: sqlite3.Connection, plan: Plan) -> int:
             "INSERT INTO sources (name, root) VALUES (?, ?)", (plan.source, plan.root)
         )
         return int(cursor.lastrowid or 0)
-    if row[1] != plan.root:
+    if plan.moved_from and row[1] == plan.moved_from:
+        _move(connection, int(row[0]), plan)
+    elif row[1] != plan.root:
         raise ProjectError(
             f"The index knows {plan.source} as another folder ({row[1]}, not {plan.root}). Import "
             "under another name."
         )
     return int(row[0])
+
+
+def _move(connection: sqlite3.Connection, source: int, plan: Plan) -> None:
+    """The source is in another folder; paths below it are relative to it and need no change."""
+    connection.execute("UPDATE sources SET root = ? WHERE id = ?", (plan.root, source))
+    connection.execute(
+        "UPDATE images SET origin = replace(origin, ?, ?) WHERE source = ?",
+        (plan.moved_from, plan.root, source),
+    )
 
 
 def _gone(connection: sqlite3.Connection, plan: Plan) -> tuple[str, ...]:
