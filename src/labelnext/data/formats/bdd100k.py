@@ -14,7 +14,6 @@ Source: PAPER §6; the documentation of BDD100K and of Scalabel. A box is [x1, y
 stands; Scalabel's own converters count x2 and y2 as the last pixel inside (`inclusive`).
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,9 +24,10 @@ from typing import Any, NamedTuple
 from labelnext.data import filters
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats import json_items, label_files
+from labelnext.data.formats.bdd100k_images import ImageFolders
 from labelnext.data.formats.coco_stream import walk
 from labelnext.data.formats.json_survey import Survey, survey
-from labelnext.data.formats.paths import find, inside
+from labelnext.data.formats.paths import inside
 from labelnext.data.formats.tools import chosen_folder
 from labelnext.errors import ArgumentError, DataError
 from labelnext.json_fields import Fields, show
@@ -40,7 +40,6 @@ CLASSES = (
 _NEW = {"person": "pedestrian", "bike": "bicycle", "motor": "motorcycle"}
 _IGNORED = frozenset({"other person", "other vehicle", "trailer"})
 _NO_BOXES = re.compile(r"(?:lane|area|drivable area)(?:[/ ].*)?")
-_SPLITS = ("train", "val", "test")
 _CORNERS = ("x1", "y1", "x2", "y2")
 
 
@@ -138,7 +137,7 @@ def _samples(paths: list[Path], options: _Options, notes: list[str]) -> Iterator
     drawing, first = _Drawing(), None
     used = 0
     for path in paths:
-        folders = _Folders(path, options.images)
+        folders = ImageFolders(path, options.images)
         try:
             for sample in _frames(path, options, drawing, folders):
                 used += 1
@@ -163,7 +162,7 @@ _BOXLESS = "labels have no box (lanes, areas, masks): left out"
 
 
 def _frames(
-    path: Path, options: _Options, drawing: _Drawing, folders: "_Folders"
+    path: Path, options: _Options, drawing: _Drawing, folders: ImageFolders
 ) -> Iterator[Sample | None]:
     place = -1
     for place, entry in _entries(path):
@@ -206,7 +205,7 @@ def _is_object(path: Path) -> bool:
 
 
 def _frame(
-    frame: Fields, options: _Options, drawing: _Drawing, folders: "_Folders"
+    frame: Fields, options: _Options, drawing: _Drawing, folders: ImageFolders
 ) -> Sample | None:
     name = frame.text("name")
     frame.named("frame", show(name))
@@ -300,30 +299,3 @@ def _track(label: Fields, video: str, drawing: _Drawing) -> int:
     if type(value) is not int:
         value = label.text("id")
     return drawing.tracks.setdefault((video, str(value)), len(drawing.tracks))
-
-
-class _Folders:
-    """Where images may lie; the folder that had the last one is tried first."""
-
-    def __init__(self, path: Path, chosen: Path | None) -> None:
-        self._folders = [chosen] if chosen is not None else _image_folders(path)
-
-    def find(self, key: str, name: str) -> str:
-        """Path of an image by its key, or by its bare name."""
-        for at, folder in enumerate(self._folders):
-            for part in dict.fromkeys((key, name)):
-                path = find(part, [folder])
-                if os.path.isfile(path):  # noqa: PTH113 (of any length)
-                    self._folders.insert(0, self._folders.pop(at))
-                    return path
-        return find(key, self._folders)
-
-
-def _image_folders(path: Path) -> list[Path]:
-    above = [folder for folder in list(path.parents)[:4] if folder.name == "labels"]
-    root = above[0].parent if above else path.parent
-    below = path.relative_to(root).as_posix().lower()
-    splits = [split for split in _SPLITS if split in below] or list(_SPLITS)
-    kinds = [root / "images" / kind for kind in ("100k", "10k", "track")]
-    nested = [kind / split for kind in kinds for split in splits]
-    return [*nested, *kinds, root / "images", root, path.parent]
