@@ -41,7 +41,7 @@ def test_what_it_prints(tmp_path: Path) -> None:
     assert code == 0
     assert text.splitlines() == [
         f"{out}: cvat, 2 images, 1 objects",
-        "  1 images copied",
+        "  images: 1 copied",
         "  the format cannot hold 1 visible fractions",
         "  1 boxes of class car left out",
         "  failed: gone.png: there is no such file",

@@ -96,7 +96,7 @@ class Placer:
         """
         if self._way == "none":
             if images.in_video(record):
-                self.done["frames left in their videos, where no image has the name given"] += 1
+                self.done["left in their videos; no image has the name given"] += 1
             return
         try:
             if self._is_there(record, target):
@@ -105,7 +105,7 @@ class Placer:
                 with disk_errors(target):
                     target.parent.mkdir(parents=True, exist_ok=True)
                 export.export_frame(record, target)
-                self.done["exported from a video"] += 1
+                self.done["exported from videos"] += 1
             else:
                 self.done[self._put(record, target)] += 1
         except _UnreadableError as error:
@@ -151,9 +151,9 @@ class Placer:
         _check_source(source)
         with disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)  # it may be a link to an image of another data set
             if self._way == "link":
                 try:
-                    target.unlink(missing_ok=True)
                     os.link(source.resolve(), target)
                     return "linked"
                 except OSError:

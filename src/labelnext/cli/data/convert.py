@@ -1,12 +1,11 @@
 """`labelnext data convert`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from labelnext.cli.options import Json
+from labelnext.cli.options import Json, Maps, pairs
 
 _SHOWN = 10
 
@@ -20,10 +19,7 @@ def convert(
     classes: Annotated[
         list[str] | None, typer.Option("--class", help="Keep this class only; repeatable.")
     ] = None,
-    renamed: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="Rename a class; repeatable.", metavar="OLD=NEW"),
-    ] = None,
+    renamed: Maps = None,
     images: Annotated[
         str, typer.Option("--images", help="What to do with images: copy, link (hard) or none.")
     ] = "copy",
@@ -56,10 +52,10 @@ def convert(
     from labelnext.cli.options import value
     from labelnext.data.convert import convert as run
 
-    options = {name.replace("-", "_"): value(text) for name, text in _pairs("--option", option)}
+    options = {name.replace("-", "_"): value(text) for name, text in pairs("--option", option)}
     with show.progress_bar() as progress:
         done = run(
-            source, out, to, classes=classes, renamed=dict(_pairs("--map", renamed)),
+            source, out, to, classes=classes, renamed=dict(pairs("--map", renamed)),
             images=images, predictions=predictions, predictions_images=predictions_images,
             options=options, frame_format=frame_format, force=force, progress=progress,
         )  # fmt: skip
@@ -69,22 +65,10 @@ def convert(
         _show(done)
 
 
-def _pairs(option: str, texts: Sequence[str] | None) -> list[tuple[str, str]]:
-    from labelnext.errors import LabelnextError
-
-    pairs = []
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise LabelnextError(f"{option} {text!r} is not of the form NAME=VALUE.")
-        pairs.append((name.strip(), value.strip()))
-    return pairs
-
-
 def _show(done: Any) -> None:
     print(f"{done.target}: {done.format}, {done.images:,} images, {done.objects:,} objects")
     for how, count in done.placed.items():
-        print(f"  {count:,} images {how}")
+        print(f"  images: {count:,} {how}")
     for what, count in done.lost.items():
         print(f"  the format cannot hold {count:,} {what}")
     for name, count in done.dropped.items():
