@@ -97,10 +97,29 @@ def test_training_and_other_names(tmp_path: Path) -> None:
         kitti.read(tmp_path / "x", classes="a|a")
 
 
+def test_scores_that_say_nothing(place: Path) -> None:
+    put(place / "label_2/000000.txt", f"{CAR} 1.0\n{CAR}")
+    truth = samples_of(kitti.read(place))["image_2/000000.png"].truth
+    assert truth is not None
+    assert len(truth) == 2
+
+
+def test_splits(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        put(tmp_path / split / "image_2/a.png")
+        put(tmp_path / split / "label_2/a.txt", CAR)
+    assert list(samples_of(kitti.read(tmp_path))) == ["train/image_2/a.png"]
+    assert list(samples_of(kitti.read(tmp_path, split="val"))) == ["val/image_2/a.png"]
+    with pytest.raises(DataError, match=r"holds neither label_2/ nor label_02/, in \./test"):
+        kitti.read(tmp_path, split="test")
+    with pytest.raises(DataError, match=r"'split' .* must lie below"):
+        kitti.read(tmp_path, split="../x")
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (f"{CAR} 0.9", "has a column 16, a score: these are results, not labels"),
+        (f"{CAR} 0.9", "has a score in column 16: these are results, not labels"),
         ("Car 0.00 0", "has 3 columns where 15 are expected"),
         (CAR.replace("712.40", "x"), "'x' is not a number"),
         (CAR.replace("712.40", "nan"), "'nan' is not a number"),
@@ -120,7 +139,7 @@ def test_bad_lines(place: Path, line: str, says: str) -> None:
 
 
 def test_places_that_are_none(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds neither image_2/ and label_2/ nor"):
+    with pytest.raises(DataError, match=r"holds neither label_2/ nor label_02/, in \./ or \./trai"):
         kitti.read(tmp_path)
     (tmp_path / "label_2").mkdir()
     with pytest.raises(DataError, match=r"image_2: cannot be listed"):
@@ -183,7 +202,7 @@ def test_labels_of_frames_that_are_not_there(videos: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (f"0 1 {CAR} 0.9", "has a column 18, a score"),
+        (f"0 1 {CAR} 0.9", "has a score in column 18"),
         (CAR, "'Car' is not a number"),
         ("0", "has 1 columns where 17 are expected"),
         (f"-1 1 {CAR}", "the frame must be a whole number from 0"),

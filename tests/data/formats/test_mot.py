@@ -231,7 +231,37 @@ def test_infos(tmp_path: Path) -> None:
     assert info == ("img1", 25, 3, 100, 50, ".jpg")
 
 
+def test_without_a_seqinfo(tmp_path: Path) -> None:
+    make(tmp_path / "a", "1,1,90,5,20,9,1,2,1")
+    make(tmp_path / "b", "2,1,0,5.5,20,9,1,1,1")
+    for name in ("a", "b"):
+        (tmp_path / name / "seqinfo.ini").unlink()
+        put(tmp_path / name / "gt/labels.txt", "person\ncar\n")
+    found = mot.read(tmp_path, one_based=False)
+    assert found.classes == ("person", "car")
+    samples = list(found.samples())
+    assert [sample.record.video for sample in samples] == ["a"] * 3 + ["b"] * 3
+    record = samples[4].record
+    assert (record.key, record.width, record.frame, record.seconds) == (
+        "b/img1/000002.jpg", 0, 1, None,
+    )  # fmt: skip
+    first, later = samples[0].truth, samples[4].truth
+    assert first is not None
+    assert later is not None
+    assert first.xyxy.tolist() == [[90, 5, 110, 14]]
+    assert first.truncation is None
+    assert later.xyxy.tolist() == [[0, 5.5, 20, 14.5]]
+    assert not found.notes
+    put(tmp_path / "b/gt/labels.txt", "car\nperson\n")
+    with pytest.raises(DataError, match=r"labels\.txt: names other classes than .*a/gt"):
+        mot.read(tmp_path)
+    assert mot.read(tmp_path, classes="x|y").classes == ("x", "y")
+    put(tmp_path / "b/gt/labels.txt", "car\ncar\n")
+    with pytest.raises(DataError, match=r"labels\.txt, line 2: 'car' is no class name of its own"):
+        mot.read(tmp_path)
+
+
 def test_no_sequence(tmp_path: Path) -> None:
     make(tmp_path / "a/b/c")
-    with pytest.raises(DataError, match=r"holds no sequence: no seqinfo\.ini"):
+    with pytest.raises(DataError, match=r"holds no sequence: no seqinfo\.ini or gt/gt\.txt"):
         mot.read(tmp_path)

@@ -284,6 +284,14 @@ def test_plain_with_names(place: Path) -> None:
         yolo.read(place, split="../x")
 
 
+def test_plain_with_names_in_a_yaml_file(place: Path) -> None:
+    put(place / "data.yaml", "nc: 2\nnames: [person, car]\n")
+    for location in (place, place / "data.yaml"):
+        found = yolo.read(location)
+        assert found.classes == ("person", "car")
+        assert len(by_key(found)) == 3
+
+
 def test_plain_without_names(place: Path) -> None:
     (place / "data.yaml").unlink()
     put(place / "labels/val/c.txt", "7 0.5 0.5 0.5 0.5\nx\n99999 1 1 1 1\n")
@@ -302,7 +310,7 @@ def test_darknet(tmp_path: Path) -> None:
     assert boxes(samples["obj_train_data/a.png"]) == [[0, 0, 40, 20]]
     assert samples["obj_train_data/b.png"].truth is None
     put(tmp_path / "obj.names", "person\n\ncar")
-    with pytest.raises(DataError, match=r"obj\.names, name 1: '' is not a name"):
+    with pytest.raises(DataError, match=r"obj\.names, line 2: '' is no class name of its own"):
         yolo.read(tmp_path)
 
 

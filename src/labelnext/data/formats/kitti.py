@@ -12,12 +12,14 @@ from labelnext.data.folder import SUFFIXES
 from labelnext.data.formats.frame_folders import numbered
 from labelnext.data.formats.kitti_lines import Line, read_objects, read_tracks, to_truth
 from labelnext.data.formats.label_files import Skips, given_names, listed
+from labelnext.data.formats.paths import inside
 from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 CLASSES = ("Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram", "Misc")
 _OBJECTS = (("image_2", "label_2"), ("images", "labels"))
 _TRACKING = (("image_02", "label_02"),)
+_INNER = ("", "training", "train")
 _HZ = 10  # of KITTI's cameras
 
 
@@ -41,16 +43,17 @@ class _Sequence(NamedTuple):
 def read(
     location: Path,
     *,
+    split: str = "",
     tracking: bool | None = None,
     classes: str | Sequence[str] | None = None,
 ) -> Lazy:
     """Read a KITTI data set.
 
-    Detection: `image_2/` and `label_2/` (or `images/` and `labels/`) in the folder or in
-    `training/` there; an image without a label file is unlabelled. Tracking: `image_02/<video>/`
-    and `label_02/<video>.txt` in the same places; a frame without objects is labelled and empty if
-    its video has a label file. Seconds are those of KITTI's 10 frames a second. A key is the
-    image's path relative to the folder.
+    Detection: `image_2/` and `label_2/` (or `images/` and `labels/`) in the folder, or in
+    `training/` or `train/` there; an image without a label file is unlabelled. Tracking:
+    `image_02/<video>/` and `label_02/<video>.txt` in the same places; a frame without objects is
+    labelled and empty if its video has a label file. Seconds are those of KITTI's 10 frames a
+    second. A key is the image's path relative to the folder.
 
     Boxes are taken as they stand (see `kitti_lines.to_truth`); `DontCare` becomes regions to
     ignore, one of each class; `truncated` the truncation; `occluded` the occlusion, where 3, not
@@ -58,6 +61,7 @@ def read(
 
     Args:
         location: The folder.
+        split: The folder to look in instead of those three, such as `val`.
         tracking: Whether to read tracking; by default, if there is `label_02/` and no `label_2/`.
         classes: Types in order, as a list or separated by `|`; objects of others are left out, and
             counted in the notes. By default KITTI's own eight.
@@ -68,7 +72,8 @@ def read(
             be used; with file, line and what to do.
     """
     names = CLASSES if classes is None else given_names("kitti.read", classes)
-    layout = _find(location, tracking)
+    inner = (inside(str(split), location, field="split"),) if split else _INNER
+    layout = _find(location, inner, tracking)
     places = {name: i for i, name in enumerate(names)}
     if layout.tracking:
         videos = _sequences(layout)
@@ -78,19 +83,19 @@ def read(
     return Lazy(names, partial(_images, layout, keys, places), len(keys))
 
 
-def _find(location: Path, tracking: bool | None) -> _Layout:
+def _find(location: Path, folders: Sequence[str], tracking: bool | None) -> _Layout:
     kinds = [(False, _OBJECTS), (True, _TRACKING)]
-    for inner in ("", "training"):
+    for inner in folders:
         for kind, names in kinds:
             for images, labels in names:
                 wanted = tracking is None or kind == tracking
-                if wanted and (location / inner / labels).is_dir():
+                if wanted and os.path.isdir(location / inner / labels):  # noqa: PTH112 (any name)
                     below = f"{inner}/" if inner else ""
                     return _Layout(location, below + images, below + labels, kind)
     raise DataError(
         location,
-        "holds neither image_2/ and label_2/ nor image_02/ and label_02/.",
-        remedy="Give the folder that holds them, or that holds training/.",
+        f"holds neither label_2/ nor label_02/, in {' or '.join(f'./{one}' for one in folders)}.",
+        remedy="Give the folder that holds image_2/ and label_2/, or training/ with them in it.",
     )
 
 

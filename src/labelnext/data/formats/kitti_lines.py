@@ -9,7 +9,7 @@ from labelnext.data.formats.label_files import numbers, read_lines, whole
 from labelnext.errors import DataError
 from labelnext.types import GroundTruth
 
-_COLUMNS = 15  # a 16th is a score
+_COLUMNS = 15  # a 16th is a score; Datumaro gives labels one too, always 1
 _DONT_CARE = "DontCare"
 _SAME = {"Person": "Person_sitting"}  # tracking's name for it
 
@@ -28,8 +28,9 @@ def read_objects(path: Path) -> list[Line]:
     """A label file of object detection: one image, 15 columns a line.
 
     Raises:
-        DataError: With file and line: another number of columns (a 16th is a score: these are
-            results), no number, truncation beyond 0 to 1 or occlusion beyond 0 to 3 (-1: none).
+        DataError: With file and line: another number of columns, a score (a 16th column) other than
+            1, which makes it a result, no number, truncation beyond 0 to 1 or occlusion beyond 0 to
+            3 (-1: none).
     """
     found = []
     for number, line in enumerate(read_lines(path), start=1):
@@ -93,12 +94,14 @@ def to_truth(lines: Iterable[Line], places: Mapping[str, int], others: Counter[s
 def _line(path: Path, where: str, words: Sequence[str], *, tracking: bool) -> Line:
     columns = _COLUMNS + (2 if tracking else 0)
     if len(words) == columns + 1:
-        raise DataError(
-            path,
-            f"has a column {columns + 1}, a score: these are results, not labels.",
-            record=where,
-            remedy="Give the label files that people made.",
-        )
+        if numbers(path, where, words[-1:]) != [1]:
+            raise DataError(
+                path,
+                f"has a score in column {columns + 1}: these are results, not labels.",
+                record=where,
+                remedy="Give the label files that people made.",
+            )
+        words = words[:-1]
     if len(words) != columns:
         raise DataError(
             path,

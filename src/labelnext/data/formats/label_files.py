@@ -12,6 +12,7 @@ from labelnext.types import ImageRecord, Sample
 
 # No image has so many labels; a larger file is not what it is taken for.
 LARGEST = 1 << 24
+MOST_CLASSES = 10_000
 _FARTHEST = 1e9
 
 
@@ -95,6 +96,31 @@ def given_names(function: str, classes: str | Sequence[str]) -> tuple[str, ...]:
             function, "classes", expected="different names, separated by |", got=repr(classes)
         )
     return names
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """Class names of a text file, one a line; empty lines at the end do not count.
+
+    Raises:
+        DataError: See `read_lines`; or a line is empty or like one before, or there are more than
+            10,000.
+    """
+    lines = [line.strip() for line in read_lines(path)]
+    while lines and not lines[-1]:
+        lines.pop()
+    seen: set[str] = set()
+    for number, name in enumerate(lines, start=1):
+        if not name or name in seen or number > MOST_CLASSES:
+            raise DataError(
+                path,
+                f"{show(name)} is no class name of its own."
+                if number <= MOST_CLASSES
+                else f"has more than {MOST_CLASSES:,} class names.",
+                record=f"line {number}",
+                remedy="Give each class one line.",
+            )
+        seen.add(name)
+    return tuple(lines)
 
 
 def _plain(name: str) -> bool:

@@ -1,6 +1,7 @@
 """MOTChallenge: videos as folders of frames, with seqinfo.ini, img1/ and gt/gt.txt."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from jaxtyping import Float64
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats.frame_folders import numbered
-from labelnext.data.formats.label_files import given_names
+from labelnext.data.formats.label_files import given_names, names_in
 from labelnext.data.formats.mot_files import Info, Rows, read_info, read_truth
 from labelnext.errors import DataError
 from labelnext.types import GroundTruth, ImageRecord, Sample
@@ -24,25 +25,38 @@ CLASSES = (
 )  # fmt: skip
 
 
+_IMAGES = "img1"
+
+
+class _Plan(NamedTuple):
+    """What is the same for every sequence: root of the keys, number of classes, first pixel."""
+
+    root: Path
+    classes: int
+    first: int
+
+
 class _Video(NamedTuple):
     """One sequence.
 
     Attributes:
         name: Its folder relative to the data set's; of a data set of one, the folder's name.
         prefix: What keys begin with.
-        info: What its seqinfo.ini says.
+        info: What its seqinfo.ini says; None where there is none.
         frames: Key of each frame by its number, from 1.
         labels: Its gt.txt; None where there is none.
     """
 
     name: str
     prefix: str
-    info: Info
+    info: Info | None
     frames: dict[int, str]
     labels: Path | None
 
 
-def read(location: Path, *, classes: str | Sequence[str] | None = None) -> Lazy:
+def read(
+    location: Path, *, one_based: bool = True, classes: str | Sequence[str] | None = None
+) -> Lazy:
     """Read one sequence (a folder with seqinfo.ini), or all of a folder, up to two folders down.
 
     Boxes count from 1, so left, top, width, height become [left-1, top-1, left-1+width,
@@ -56,61 +70,80 @@ def read(location: Path, *, classes: str | Sequence[str] | None = None) -> Lazy:
     labelled and empty if their sequence has a gt.txt, else unlabelled. A key is the image's path
     relative to `location`.
 
+    CVAT and Datumaro write no seqinfo.ini, but names in `gt/labels.txt`: then there are no seconds,
+    sizes and clipping are left to indexing, and truncation is not known. They count from 0, too,
+    which only `one_based=False` takes into account.
+
     Args:
         location: The folder.
-        classes: Names of the classes 1, 2, …, as a list or separated by `|`; by default MOT's 13.
+        one_based: Whether left and top count from 1.
+        classes: Names of the classes 1, 2, …, as a list or separated by `|`; by default those of
+            `gt/labels.txt`, or else MOT's 13.
 
     Raises:
         ArgumentError: `classes` is empty or names one twice.
         DataError: There is no sequence, or a file of one is bad; with the line and what to do.
     """
-    names = CLASSES if classes is None else given_names("mot.read", classes)
-    videos = [_video(location, path) for path in _infos(location)]
+    folders = _sequences(location)
+    names = _names(folders) if classes is None else given_names("mot.read", classes)
+    videos = [_video(location, folder) for folder in folders]
     count = sum(len(video.frames) for video in videos)
-    return Lazy(names, partial(_samples, location, videos, len(names)), count)
+    plan = _Plan(location, len(names), 1 if one_based else 0)
+    return Lazy(names, partial(_samples, plan, videos), count)
 
 
-def _infos(location: Path) -> list[Path]:
-    for pattern in ("seqinfo.ini", "*/seqinfo.ini", "*/*/seqinfo.ini"):
-        if found := sorted(location.glob(pattern)):
-            return found
+def _sequences(location: Path) -> list[Path]:
+    for above in ("", "*/", "*/*/"):
+        found = {path.parent for path in location.glob(f"{above}seqinfo.ini")}
+        found |= {path.parent.parent for path in location.glob(f"{above}gt/gt.txt")}
+        if found:
+            return sorted(found)
     raise DataError(
         location,
-        "holds no sequence: no seqinfo.ini is there or up to two folders below.",
+        "holds no sequence: no seqinfo.ini or gt/gt.txt is there or up to two folders below.",
         remedy="Give the folder of a sequence, with seqinfo.ini, img1/ and gt/, or one above.",
     )
 
 
-def _video(location: Path, path: Path) -> _Video:
-    folder = path.parent
+def _names(folders: Sequence[Path]) -> tuple[str, ...]:
+    files = [folder / "gt" / "labels.txt" for folder in folders]
+    found = {names_in(path): path for path in files if path.exists()}
+    if len(found) > 1:
+        first, second, *_ = found.values()
+        raise DataError(
+            second, f"names other classes than {first}.", remedy="Read the sequences one by one."
+        )
+    return next(iter(found), CLASSES)
+
+
+def _video(location: Path, folder: Path) -> _Video:
     inner = folder.relative_to(location).as_posix()
-    info = read_info(path)
-    labels = folder / "gt" / "gt.txt"
+    path, labels = folder / "seqinfo.ini", folder / "gt" / "gt.txt"
+    info = read_info(path) if path.exists() else None
+    images = folder / (_IMAGES if info is None else info.folder)
     return _Video(
         location.name if inner == "." else inner,
         "" if inner == "." else f"{inner}/",
         info,
-        numbered(location, folder / info.folder),
+        numbered(location, images),
         labels if labels.exists() else None,
     )
 
 
-def _samples(
-    location: Path, videos: list[_Video], classes: int, notes: list[str]
-) -> Iterator[Sample]:
+def _samples(plan: _Plan, videos: list[_Video], notes: list[str]) -> Iterator[Sample]:
     cut = 0
     for video in videos:
-        rows = None if video.labels is None else read_truth(video.labels, classes)
+        rows = None if video.labels is None else read_truth(video.labels, plan.classes)
         labelled = () if rows is None else np.unique(rows.frame).tolist()
         for number in sorted({*video.frames, *labelled}):
-            record = _record(location, video, number)
+            record = _record(plan.root, video, number)
             if rows is None:
                 yield Sample(record)
                 continue
-            truth, problems, beyond = _truth(video, rows, number)
+            truth, problems, beyond = _truth(plan, video, rows, number)
             cut += beyond
             yield Sample(record, truth, problems)
-        if len(video.frames) != video.info.length:
+        if video.info is not None and len(video.frames) != video.info.length:
             notes.append(
                 f"{video.prefix}seqinfo.ini: seqLength is {video.info.length}, but "
                 f"{len(video.frames)} frames are there"
@@ -119,39 +152,43 @@ def _samples(
         notes.append(f"{cut} boxes reach beyond the image; clipped, the rest is their truncation")
 
 
-def _record(location: Path, video: _Video, number: int) -> ImageRecord:
+def _record(root: Path, video: _Video, number: int) -> ImageRecord:
     info = video.info
-    missing = f"{video.prefix}{info.folder}/{number:06d}{info.suffix}"
-    key = video.frames.get(number, missing)
+    key = video.frames.get(number)
+    if info is None:
+        key = key or f"{video.prefix}{_IMAGES}/{number:06d}.jpg"
+        return ImageRecord(key, f"{root}/{key}", 0, 0, video.name, number - 1)
+    key = key or f"{video.prefix}{info.folder}/{number:06d}{info.suffix}"
+    seconds = (number - 1) / info.rate
     return ImageRecord(
-        key,
-        f"{location}/{key}",
-        info.width,
-        info.height,
-        video.name,
-        number - 1,
-        (number - 1) / info.rate,
+        key, f"{root}/{key}", info.width, info.height, video.name, number - 1, seconds
     )
 
 
-def _truth(video: _Video, rows: Rows, number: int) -> tuple[GroundTruth, tuple[str, ...], int]:
+def _truth(
+    plan: _Plan, video: _Video, rows: Rows, number: int
+) -> tuple[GroundTruth, tuple[str, ...], int]:
     """Labels of a frame, what was done about them, and how many were cut off by the edge."""
     these = rows.of(number)
-    width, height = video.info.width, video.info.height
-    corner = rows.xywh[these, :2] - 1
+    corner = rows.xywh[these, :2] - plan.first
     xyxy = np.concatenate([corner, corner + rows.xywh[these, 2:]], axis=1)
-    shares, inner = _cut(xyxy, width, height)
-    partly = (shares > 0) & (shares < 1)
-    tracks = rows.track[these]
     truth = GroundTruth.from_boxes(
-        np.where(partly[:, None], inner, xyxy),
+        xyxy,
         rows.kind[these] - 1,
         rows.considered[these] == 0,
         rows.visible[these],
-        truncation=shares,
-        tracks=tracks,
+        tracks=rows.track[these],
     )
-    names = [f"{video.prefix}gt/gt.txt, frame {number}, id {track}" for track in tracks.tolist()]
+    if video.info is None:
+        return truth, (), 0
+    width, height = video.info.width, video.info.height
+    shares, inner = _cut(xyxy, width, height)
+    partly = (shares > 0) & (shares < 1)
+    truth = replace(truth, xyxy=np.where(partly[:, None], inner, xyxy), truncation=shares)
+    names = [
+        f"{video.prefix}gt/gt.txt, frame {number}, id {track}"
+        for track in rows.track[these].tolist()
+    ]
     truth, problems = fit_boxes(truth, width, height, names)
     return truth, problems, int(partly.sum())
 

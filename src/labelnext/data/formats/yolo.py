@@ -15,7 +15,7 @@ from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats import yolo_labels, yolo_yaml
 from labelnext.data.formats.image_size import image_size
-from labelnext.data.formats.label_files import Skips, relative
+from labelnext.data.formats.label_files import MOST_CLASSES, Skips, relative
 from labelnext.data.formats.yolo_layout import (
     Layout,
     find_yaml,
@@ -82,20 +82,23 @@ def read(
 def _find(location: Path, split: str, root: str) -> Layout:
     file = find_yaml(location) if location.is_dir() else location
     config = None if file is None else yolo_yaml.parse(file)
-    if file is not None and config is not None and (config.splits or config.names):
-        elsewhere = Path(os.path.normpath(file.parent / root)) if root else None
-        if elsewhere is not None and not elsewhere.is_dir():
-            raise ArgumentError("yolo.read", "root", expected="a folder", got=str(elsewhere))
-        return from_yaml(file, config, split, elsewhere)
-    if root or not location.is_dir():
+    known = config is not None and bool(config.splits or config.names)
+    if not known and (root or not location.is_dir()):
         raise DataError(
             location, "has no YAML file with 'names' and 'train'.", remedy="Give that file."
         )
-    return plain(location, split)
+    if file is None or config is None or not known:
+        return plain(location, split)
+    elsewhere = Path(os.path.normpath(file.parent / root)) if root else None
+    if elsewhere is not None and not elsewhere.is_dir():
+        raise ArgumentError("yolo.read", "root", expected="a folder", got=str(elsewhere))
+    if not config.splits:
+        return plain(elsewhere or file.parent, split, config)
+    return from_yaml(file, config, split, elsewhere)
 
 
 def _count_classes(layout: Layout) -> int:
-    most = yolo_yaml.MOST_CLASSES - 1
+    most = MOST_CLASSES - 1
     count = 0
     for key in layout.keys:
         path = label_of(layout.root, key)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labelnext.data.folder import SUFFIXES
-from labelnext.data.formats.label_files import listed, read_lines, relative
+from labelnext.data.formats.label_files import listed, names_in, read_lines, relative
 from labelnext.data.formats.paths import find, inside
-from labelnext.data.formats.yolo_yaml import SPLITS, Config, check_names
+from labelnext.data.formats.yolo_yaml import SPLITS, Config
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 
@@ -61,11 +61,12 @@ def from_yaml(path: Path, config: Config, split: str, root: Path | None) -> Layo
     return _layout(base, below, places, config.names, config.keypoints)
 
 
-def plain(root: Path, split: str) -> Layout:
-    """The parts of a folder without a YAML file: `images/` and `labels/`, or labels beside images.
+def plain(root: Path, split: str, config: Config | None = None) -> Layout:
+    """The parts of a folder as they lie: `images/` and `labels/`, or labels beside images.
 
-    Names come from `classes.txt` or `*.names` in the folder, in `labels/` or in `data/`. A split is
-    `images/<split>/`, `<split>/images/`, `<split>/` or the list `<split>.txt`.
+    A YAML file may give names without splits. Otherwise names come from `classes.txt` or `*.names`
+    in the folder, in `labels/` or in `data/`. A split is `images/<split>/`, `<split>/images/`,
+    `<split>/` or the list `<split>.txt`.
 
     Raises:
         DataError: There is no such split, or no image.
@@ -83,6 +84,8 @@ def plain(root: Path, split: str) -> Layout:
                 remedy="Ask for another split, or for all.",
             )
         place = found[0]
+    if config is not None and config.names is not None:
+        return _layout(root, "", [place], config.names, config.keypoints)
     return _layout(root, "", [place], _names(root), 0)
 
 
@@ -234,11 +237,7 @@ def _inner(base: Path, below: str, text: str) -> str | None:
 
 def _names(root: Path) -> tuple[str, ...] | None:
     for folder in (root, root / "labels", root / "data"):
-        files = [folder / "classes.txt", *sorted(folder.glob("*.names"))]
-        for path in files:
+        for path in (folder / "classes.txt", *sorted(folder.glob("*.names"))):
             if path.is_file():
-                lines = [line.strip() for line in read_lines(path)]
-                while lines and not lines[-1]:
-                    lines.pop()
-                return check_names(path, lines)
+                return names_in(path)
     return None

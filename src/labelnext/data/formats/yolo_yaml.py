@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from labelnext.data.formats.label_files import read_bytes
+from labelnext.data.formats.label_files import MOST_CLASSES, read_bytes
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 
 SPLITS = ("train", "val", "test")
-MOST_CLASSES = 10_000
 _LARGEST = 1_000_000
 _DEEPEST = 20
 _NULLS = {"", "~", "null", "Null", "NULL"}
