@@ -6,7 +6,7 @@ from typing import Any
 
 from labelnext.data.pixels import UnusableImageError
 from labelnext.data.video.opening import ERRORS, Opened, open_video, unusable
-from labelnext.data.video.pixels import Converter
+from labelnext.data.video.pixels import Turning, image
 from labelnext.errors import DataError
 from labelnext.types import Image
 
@@ -30,8 +30,8 @@ class Cursor:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self._opened = open_video(self.path)
-        self._converter = Converter()
         self._gap = _GAP
+        self._turning = Turning()
         self._frames: Iterator[Any]
         self._current: Any
         self._reached: int | None  # time of the current frame
@@ -65,7 +65,7 @@ class Cursor:
         if found.is_corrupt:
             raise self._lost(frame, "is damaged")
         try:
-            return self._converter.image(found)
+            return image(found, self._turning.of(found))
         except (UnusableImageError, *ERRORS) as error:
             raise self._lost(frame, f"cannot be used: {error}") from None
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from jaxtyping import UInt8
 
 from labelnext.data.pixels import MAX_PIXELS, UnusableImageError
 from labelnext.types import Image
@@ -13,41 +13,48 @@ _A, _B, _C, _D = 0, 1, 3, 4
 _IDENTITY = (1, 0, 0, 1)
 
 
-class Converter:
-    """Makes RGB of frames; keeps what FFmpeg's scaler needs for it from frame to frame."""
+class Turning:
+    """How the frames of a video are to be turned for display.
+
+    A frame's display matrix is read only where its angle differs from the last one's: PyAV's side
+    data and its frame hold each other, which keeps the decoder's memory until Python collects it.
+    """
 
     def __init__(self) -> None:
-        self._reformatter = VideoReformatter()
+        self._rotation: int | None = None
+        self._matrix = _IDENTITY
 
-    def image(self, frame: Any) -> Image:
-        """The pixels of a frame as `uint8 [height, width, 3]`, turned as its display matrix says.
+    def of(self, frame: Any) -> tuple[int, int, int, int]:
+        """The matrix of a frame, see `matrix`."""
+        if frame.rotation != self._rotation:
+            self._rotation, self._matrix = frame.rotation, matrix(frame)
+        return self._matrix
 
-        The same as PyAV's `frame.to_ndarray(format="rgb24")`, then turned by multiples of 90° and
-        mirrored. Pixels that are not square stay as they are stored.
 
-        Raises:
-            UnusableImageError: More than 100 million pixels.
-        """
-        if frame.width * frame.height > MAX_PIXELS:
-            raise UnusableImageError(
-                f"{frame.width} x {frame.height} px, more than {MAX_PIXELS:,} pixels"
-            )
-        pixels = _three_channels(self._reformatter.reformat(frame, format="rgb24"))
-        return np.array(upright(pixels, matrix(frame)))
+def image(frame: Any, turned: tuple[int, int, int, int]) -> Image:
+    """The pixels of a frame as `uint8 [height, width, 3]`, turned as its display matrix says.
 
-    def small(self, frame: Any, width: int, height: int) -> np.ndarray:
-        """A frame scaled down, BGR, not turned."""
-        scaled = self._reformatter.reformat(
-            frame, width=width, height=height, format="bgr24", interpolation="FAST_BILINEAR"
+    The same as PyAV's `frame.to_ndarray(format="rgb24")`, then turned by multiples of 90° and
+    mirrored. Pixels that are not square stay as they are stored.
+
+    Raises:
+        UnusableImageError: More than 100 million pixels.
+    """
+    if frame.width * frame.height > MAX_PIXELS:
+        raise UnusableImageError(
+            f"{frame.width} x {frame.height} px, more than {MAX_PIXELS:,} pixels"
         )
-        return np.ascontiguousarray(_three_channels(scaled))
+    pixels = upright(frame.to_ndarray(format="rgb24"), turned)
+    # What was stored as RGB stays in the decoder's hands; elsewhere a copy would only cost time.
+    whole = pixels.flags.c_contiguous and frame.format.name != "rgb24"
+    return pixels if whole else np.array(pixels, order="C")
 
 
-def _three_channels(frame: Any) -> np.ndarray:
-    """A view of the pixels of an RGB or BGR frame, whose rows are padded."""
-    plane: Any = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
-    return rows[:, : 3 * frame.width].reshape(frame.height, frame.width, 3)
+def small(frame: Any, width: int, height: int) -> UInt8[np.ndarray, "height width 3"]:
+    """A frame scaled down, BGR, not turned."""
+    return np.ascontiguousarray(
+        frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="FAST_BILINEAR")
+    )
 
 
 def matrix(frame: Any) -> tuple[int, int, int, int]:
@@ -77,10 +84,9 @@ def upright(pixels: np.ndarray, turned: tuple[int, int, int, int]) -> np.ndarray
     return pixels[::down, ::across]
 
 
-def upright_size(frame: Any) -> tuple[int, int]:
+def upright_size(frame: Any, turned: tuple[int, int, int, int]) -> tuple[int, int]:
     """Width and height of a frame once it is upright."""
-    size = (frame.width, frame.height)
-    return size if matrix(frame)[0] else (size[1], size[0])
+    return (frame.width, frame.height) if turned[0] else (frame.height, frame.width)
 
 
 def _sign(value: int) -> int:

@@ -12,7 +12,7 @@ from labelnext.data.video.cuts import ShotFinder, small_size
 from labelnext.data.video.faults import notes_on
 from labelnext.data.video.kept import Kept
 from labelnext.data.video.opening import Opened, open_video, unusable
-from labelnext.data.video.pixels import Converter, upright_size
+from labelnext.data.video.pixels import Turning, small, upright_size
 from labelnext.data.video.table import FrameTable
 from labelnext.errors import DataError
 
@@ -65,8 +65,7 @@ def _scan_decoded(path: Path) -> FrameTable:
 def _decode_all(path: Path, *, cuts: bool) -> FrameTable:
     """Decode every frame; shots only with `cuts`."""
     stored, times, sizes = array("q"), array("q"), array("i")
-    usable, whole = bytearray(), True
-    converter = Converter()
+    usable, whole, turning = bytearray(), True, Turning()
     with open_video(path) as video:
         shots = ShotFinder(_rate(video)) if cuts else None
         for packet in video.packets():
@@ -76,10 +75,10 @@ def _decode_all(path: Path, *, cuts: bool) -> FrameTable:
             for frame in video.decode(packet):
                 whole = whole and frame.pts is not None
                 times.append(frame.pts or 0)
-                sizes.extend(upright_size(frame))
+                sizes.extend(upright_size(frame, turning.of(frame)))
                 usable.append(not frame.is_corrupt)
                 if shots is not None:
-                    _show(shots, converter, frame)
+                    _show(shots, frame)
         if not times:
             why = f" ({video.faults[0].reason})" if video.faults else ""
             raise unusable(path, f"has no frame that can be decoded{why}")
@@ -97,11 +96,11 @@ def _decode_all(path: Path, *, cuts: bool) -> FrameTable:
         )
 
 
-def _show(shots: ShotFinder, converter: Converter, frame: Any) -> None:
+def _show(shots: ShotFinder, frame: Any) -> None:
     if frame.is_corrupt:
         shots.skip()
     else:
-        shots.show(converter.small(frame, *small_size(frame.width, frame.height)))
+        shots.show(small(frame, *small_size(frame.width, frame.height)))
 
 
 def _scan_quick(path: Path) -> FrameTable:
@@ -125,7 +124,7 @@ def _scan_quick(path: Path) -> FrameTable:
         first = next(video.frames(), None)
         if first is None:
             return _decode_all(path, cuts=False)
-        size = np.array(upright_size(first), np.int32)
+        size = np.array(upright_size(first, Turning().of(first)), np.int32)
     count = len(listed)
     return FrameTable(
         listed, seconds, _numbered(count, []), np.tile(size, (count, 1)), np.ones(count, bool),
