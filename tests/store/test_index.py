@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,6 +128,32 @@ def test_a_file_written_anew_with_the_same_bytes_is_no_change(index: Index) -> N
     index.add("pool", "s", ("person",), [checked("a", ONE)])
     index.add("pool", "s", ("person",), [replace(checked("a", ONE), modified_ns=123)])
     assert index.stamps(["a", "none"]) == {"a": (10, 123, "content of a", 60, 40)}
+
+
+@pytest.mark.parametrize("change", [{"path": "/else/a"}, {"place": 77}])
+def test_the_same_bytes_elsewhere_are_no_change_and_are_found_there(
+    index: Index, change: dict[str, Any]
+) -> None:
+    first = checked("a", ONE)
+    index.add("pool", "s", ("person",), [first])
+    record = replace(first.sample.record, **change)
+    report = index.add(
+        "pool", "s", ("person",), [replace(first, sample=replace(first.sample, record=record))]
+    )
+    assert (report.present, report.changed) == (1, ())
+    assert index.records("pool") == [record]
+
+
+def test_the_same_again_writes_nothing(index: Index) -> None:
+    index.add("pool", "s", ("person",), [checked(f"{i}", ONE) for i in range(500)])
+    index.add("pool", "s", ("person",), [checked("0", ONE)])
+    log = index.path.with_name(index.path.name + "-wal")
+    with Index.open(index.path) as other:
+        other._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert log.stat().st_size == 0
+        report = other.add("pool", "s", ("person",), [checked(f"{i}", ONE) for i in range(500)])
+        assert (report.added, report.present) == (0, 500)
+        assert log.stat().st_size == 0
 
 
 def test_a_source_without_labels_or_times_says_nothing_of_them(index: Index) -> None:

@@ -32,6 +32,8 @@ SELECT s.id, s.key, s.state, s.reason, s.role, i.role AS old_role,
         WHEN s.truth_digest <> coalesce(i.truth_digest, '') THEN 'labels'
         WHEN s.video <> coalesce(i.video, '') OR s.frame <> coalesce(i.frame, -1)
             OR s.seconds <> coalesce(i.seconds, -1) OR s.segment <> i.segment THEN 'time'
+        WHEN s.path <> i.path OR s.size <> i.size OR s.modified_ns <> i.modified_ns
+            OR s.place <> coalesce(i.place, -1) THEN 'moved'
         ELSE 'same'
     END AS verdict
 FROM staged s LEFT JOIN images i ON i.key = s.key
@@ -229,7 +231,7 @@ def _put_in(connection: sqlite3.Connection, plan: Plan, source: int) -> None:
     verdicts = ["mended", "still", *(_CHANGES if plan.replace else ())]
     _copy(connection, _REPLACED, f"verdict IN ({_quoted(verdicts)})")
     # The same bytes, elsewhere or written anew: so that they need not be read again next time.
-    _copy(connection, ["path", "size", "modified_ns", "place"], "verdict = 'same'")
+    _copy(connection, ["path", "size", "modified_ns", "place"], "verdict = 'moved'")
 
 
 def _copy(connection: sqlite3.Connection, columns: list[str], condition: str) -> None:
@@ -250,7 +252,9 @@ def _report(connection: sqlite3.Connection, plan: Plan, gone: tuple[str, ...]) -
         AND id IN (SELECT id FROM judged WHERE verdict IN ('new', 'mended'))""",
         {"role": plan.role},
     ).fetchone()
-    (present,) = connection.execute("SELECT count(*) FROM judged WHERE verdict = 'same'").fetchone()
+    (present,) = connection.execute(
+        "SELECT count(*) FROM judged WHERE verdict IN ('same', 'moved')"
+    ).fetchone()
     faults: dict[str, list[Note]] = {"broken": [], "missing": []}
     for key, state, reason in connection.execute(
         """SELECT key, state, reason FROM judged
