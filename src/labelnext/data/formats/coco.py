@@ -24,8 +24,9 @@ def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -
     flat; it takes about as much of the disk as the file itself.
 
     Images are looked for by their `file_name` in the file's folder, then in `images/` and `frames/`
-    there; for a file in a folder `annotations/`, then in its parent in the same way. A key is the
-    `file_name` with forward slashes. Images without annotations count as labelled and empty.
+    there, and for `instances_train2017.json` in `train2017/` and `images/train2017/`; for a file in
+    a folder `annotations/`, then in its parent in the same way. A key is the `file_name` with
+    forward slashes. Images without annotations count as labelled and empty.
 
     Boxes are clipped to the image, those without area in it are dropped; `problems` of the sample
     says which. Optional fields of another form than here are left out; `notes` says which.
@@ -116,7 +117,11 @@ def _image_folders(location: Path) -> list[Path]:
     roots = [location.parent]
     if location.parent.name == "annotations":
         roots.append(location.parent.parent)
-    return [folder for root in roots for folder in (root, root / "images", root / "frames")]
+    names = ["", "images", "frames"]
+    before, _, subset = location.stem.rpartition("_")
+    if before and subset:  # instances_train2017.json, of COCO itself
+        names += [subset, f"images/{subset}"]
+    return [root / name for root in roots for name in names]
 
 
 def _record(key: str, folders: Sequence[Path], image: CocoImage) -> ImageRecord:
