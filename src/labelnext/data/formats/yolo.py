@@ -90,7 +90,7 @@ def _find(location: Path, split: str, root: str) -> Layout:
     if file is None or config is None or not known:
         return plain(location, split)
     elsewhere = Path(os.path.normpath(file.parent / root)) if root else None
-    if elsewhere is not None and not elsewhere.is_dir():
+    if elsewhere is not None and not os.path.isdir(elsewhere):  # noqa: PTH112 (any name)
         raise ArgumentError("yolo.read", "root", expected="a folder", got=str(elsewhere))
     if not config.splits:
         return plain(elsewhere or file.parent, split, config)

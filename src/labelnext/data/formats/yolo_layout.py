@@ -76,7 +76,7 @@ def plain(root: Path, split: str, config: Config | None = None) -> Layout:
     else:
         inside(split, root, field="split")
         tried = [f"images/{split}", f"{split}/images", split, f"{split}.txt"]
-        found = [root / name for name in tried if (root / name).exists()]
+        found = [root / name for name in tried if os.path.exists(root / name)]  # noqa: PTH110
         if not found:
             raise DataError(
                 root,
