@@ -55,8 +55,8 @@ def test_near_duplicates_as_groups() -> None:
     looks = np.array([0, 2**40 - 1, 1, 2**63], np.uint64)
     hashes = Hashes(["a", "b", "c", "d"], np.zeros(4), looks, [("e", "broken")])
     groups = Groups()
-    assert group_near(groups, hashes, 1) == ["a", "b", "c", "d", "e"]
-    assert [groups.names[i] for i in groups.of()] == ["a", "b", "a", "a", "e"]
+    group_near(groups, hashes, 1, ["a", "b", "e", "c", "d"])
+    assert [groups.names[i] for i in groups.of()] == ["a", "b", "e", "a", "a"]
 
 
 def test_groups_are_counted() -> None:

@@ -1,6 +1,7 @@
 """Options that several commands share, and `--set section.key=value`."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,42 @@ Set = Annotated[
 Classes = Annotated[
     list[str] | None, typer.Option("--class", help="A class to detect; repeatable. [person]")
 ]
+
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OLD=NEW", help="Take a class under another name; repeatable."),
+]
+
+
+def pairs(option: str, texts: Sequence[str] | None) -> list[tuple[str, str]]:
+    """The two sides of each `NAME=VALUE`.
+
+    Raises:
+        LabelnextError: One is not of that form.
+    """
+    found = []
+    for text in texts or ():
+        name, equals, given = text.partition("=")
+        if not equals or not name.strip() or not given.strip():
+            raise LabelnextError(f"{option} {text!r} is not of the form NAME=VALUE.")
+        found.append((name.strip(), given.strip()))
+    return found
+
+
+def class_names(classes: Sequence[str], maps: Sequence[str] | None) -> dict[str, str] | list[str]:
+    """Classes to keep: their names, or with `--map OLD=NEW` what each is kept as.
+
+    Raises:
+        LabelnextError: A new name is none of the classes; or a pair is not of that form.
+    """
+    renamed = dict(pairs("--map", maps))
+    for old, new in renamed.items():
+        if new not in classes:
+            raise LabelnextError(
+                f"--map {old}={new}: {new!r} is none of the classes to detect "
+                f"({', '.join(classes)}). Map to one of them, or give it with --class."
+            )
+    return {**{name: name for name in classes}, **renamed} if renamed else list(classes)
 
 
 def settings(pairs: list[str] | None) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from jaxtyping import Bool
+
 from labelnext import plugins
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.export import FORMATS
@@ -67,6 +70,7 @@ def convert(
     options: Mapping[str, Any] | None = None,
     frame_format: str = "jpeg",
     force: bool = False,
+    some: Bool[np.ndarray, "images"] | None = None,
     progress: Progress = quiet,
 ) -> Converted:
     """Write a source in another format.
@@ -90,6 +94,7 @@ def convert(
         options: Of the writer.
         frame_format: `png` or `jpeg`, for frames in video files.
         force: Replace files that are there.
+        some: Which of the source's images, in its order; None for all.
         progress: Told how many images are done.
 
     Raises:
@@ -112,7 +117,7 @@ def convert(
     if predictions is not None:
         ids = predictions_images or (source.location if source.spec.startswith("coco") else None)
         found = Predicted(predictions, ids, kept, selection.classes)
-    stream = _Stream(source, selection, found, frame_format, progress)
+    stream = _Stream(source, selection, found, frame_format, some, progress)
     adds = "split" in inspect.signature(write).parameters
     if adds and out.is_dir() and any(out.iterdir()):
         placer = Placer(images, (out.parent, out.parent), force=force)
@@ -139,10 +144,11 @@ class _Stream:
         selection: ClassSelection,
         found: Predicted | None,
         frame_format: str,
+        some: Bool[np.ndarray, "images"] | None,
         progress: Progress,
     ) -> None:
         self._source, self._selection, self._found = source, selection, found
-        self._frame_format, self._progress = frame_format, progress
+        self._frame_format, self._some, self._progress = frame_format, some, progress
         self.source, self.classes = source.spec, selection.classes
         self.predictions = None if found is None else _Given()
         self.dropped: Counter[str] = Counter()
@@ -153,7 +159,8 @@ class _Stream:
         dataset: Any = self._source.dataset
         total = len(dataset) if hasattr(dataset, "__len__") else 0
         for done, sample in enumerate(self._source.samples(), start=1):
-            made = self._sample(sample)
+            wanted = self._some is None or self._some[done - 1]
+            made = self._sample(sample) if wanted else None
             if made is not None:
                 yield made
             self._progress("convert", done, max(total, done))

@@ -1,17 +1,19 @@
 """How images are put into groups: by video, folder, a part of their names, or near duplicates."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from posixpath import dirname
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 
-from labelnext.data.duplicates import Hashes, find
+from labelnext.data.duplicates import Hashes, find, hash_images
 from labelnext.data.folder import VIDEO_SUFFIXES
 from labelnext.data.pool import suffix
+from labelnext.data.source import Source
 from labelnext.errors import ArgumentError
+from labelnext.protocols import Progress, quiet
 from labelnext.types import ImageRecord
 
 BY = ("video", "folder", "name:REGEX", "duplicates[:BITS]", "image")
@@ -104,22 +106,44 @@ def near_bits(by: str) -> int | None:
     return int(bits) if colon else _NEAR
 
 
-def group_near(groups: Groups, hashes: Hashes, bits: int) -> list[str]:
+def group_near(groups: Groups, hashes: Hashes, bits: int, keys: Iterable[str]) -> None:
     """Put near duplicates into groups, each called after its first image.
 
-    An image that cannot be used is a group of its own.
-
-    Returns:
-        Keys in the order in which they were put in: usable images, then the others.
+    Args:
+        groups: Where to put them.
+        hashes: Of the images.
+        bits: In how many bits near ones may differ.
+        keys: Of all images, in the order in which they were hashed; those that could not be are
+            groups of their own.
     """
     near = find(hashes, bits).groups
     first = np.unique(near, return_index=True)[1]
-    for group in near.tolist():
-        groups.add(hashes.keys[first[group]])
-    unusable = [key for key, _ in hashes.unusable]
-    for key in unusable:
-        groups.add(key)
-    return hashes.keys + unusable
+    place = 0
+    for key in keys:
+        if place < len(hashes.keys) and hashes.keys[place] == key:
+            groups.add(hashes.keys[first[near[place]]])
+            place += 1
+        else:
+            groups.add(key)
+
+
+def gather(source: Source, by: str, groups: Groups, *, progress: Progress = quiet) -> Iterator[str]:
+    """Put the images of a source into groups, as `by` says; gives their keys, in its order.
+
+    Raises:
+        ArgumentError: `by` is none of `BY`.
+    """
+    bits = near_bits(by)
+    if bits is None:
+        chosen = grouping(by)
+        for sample in source.samples():
+            groups.add(chosen.group(sample.record))
+            yield sample.record.key
+        return
+    total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
+    hashes = hash_images(source.samples(), total=total, progress=progress)
+    group_near(groups, hashes, bits, (sample.record.key for sample in source.samples()))
+    yield from (sample.record.key for sample in source.samples())
 
 
 def _folder(record: ImageRecord) -> str:

@@ -72,8 +72,9 @@ def _off(
     wanted: Float64[np.ndarray, "parts"],
 ) -> Float64[np.ndarray, "parts"]:
     """How many images each part has too many."""
-    counts = np.bincount(parts, weights=sizes, minlength=len(wanted))
-    return counts - wanted * counts.sum()
+    counts: np.ndarray = np.bincount(parts, weights=sizes, minlength=len(wanted))
+    beyond: np.ndarray = counts - wanted * counts.sum()
+    return beyond
 
 
 def _largest_first(

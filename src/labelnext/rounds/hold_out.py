@@ -1,6 +1,6 @@
 """Which images of a pool become the test set: the last part of each video, or whole groups."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import floor
 from typing import NamedTuple
@@ -8,16 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
-from labelnext.data import groups as grouped
 from labelnext.data.dataset import Noting
-from labelnext.data.duplicates import hash_images
+from labelnext.data.groups import Groups, gather
 from labelnext.data.source import Source
 from labelnext.data.split import allot
 from labelnext.errors import DataError
 from labelnext.protocols import Progress, quiet
 from labelnext.types import ImageRecord
 
-BY = ("time", *grouped.BY)
 _CHUNK = 500
 _SHOWN = 20
 
@@ -53,7 +51,7 @@ def hold_out(
         source: What is imported.
         fraction: Wanted share of the images, in (0, 1).
         by: `time`: the last part of each video (see `last_part`). Anything else keeps groups whole
-            (see `data.split`): one of `BY`.
+            (see `data.split`): one of `data.groups.BY`.
         seed: Of the split into groups.
         roles: Role of those of some keys that are indexed: their groups stay where they are, so
             data that are added later never tear a group apart.
@@ -65,7 +63,8 @@ def hold_out(
     """
     if by == "time":
         return HeldOut(last_part((sample.record for sample in source.samples()), fraction))
-    keys, groups = _gathered(source, by, progress)
+    groups = Groups()
+    keys = list(gather(source, by, groups, progress=progress))
     of, sizes, names = groups.of(), groups.sizes(), groups.names
     fixed = _fixed(keys, of, len(sizes), roles)
     parts = allot(names, sizes, (1 - fraction, fraction), seed=seed, fixed=fixed)
@@ -118,22 +117,6 @@ class _Growing:
 
     def columns(self) -> tuple[Int64[np.ndarray, "n"], Int64[np.ndarray, "n"]]:
         return self._rows[: self._count, 0], self._rows[: self._count, 1]
-
-
-def _gathered(source: Source, by: str, progress: Progress) -> tuple[list[str], grouped.Groups]:
-    """Keys of a source's images, and their groups."""
-    groups = grouped.Groups()
-    bits = grouped.near_bits(by)
-    if bits is not None:
-        total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
-        hashes = hash_images(source.samples(), total=total, progress=progress)
-        return grouped.group_near(groups, hashes, bits), groups
-    chosen = grouped.grouping(by)
-    keys = []
-    for sample in source.samples():
-        keys.append(sample.record.key)
-        groups.add(chosen.group(sample.record))
-    return keys, groups
 
 
 def _fixed(
