@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INTEROP := build/interop
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench interop interop-files clean
 
 demo: $(VENV)/.torch
 	$(BIN)/labelnext demo
@@ -21,6 +22,21 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pytest benchmarks -o python_files="bench_*.py" --benchmark-columns=median,rounds
+
+# Other libraries read what labelnext writes; CONTRIBUTING.md says more.
+interop: $(VENV)/.dev $(INTEROP)/.installed
+	rm -rf $(INTEROP)/written
+	$(BIN)/python -m tests.interop.write $(INTEROP)/written
+	$(INTEROP)/venv/bin/python tests/interop/check.py $(INTEROP)/written
+
+# Those libraries write the files that the tests read.
+interop-files: $(INTEROP)/.installed
+	$(INTEROP)/venv/bin/python tests/interop/make.py
+
+$(INTEROP)/.installed: tests/interop/requirements.txt
+	$(PYTHON) -m venv $(INTEROP)/venv
+	$(INTEROP)/venv/bin/python -m pip --disable-pip-version-check -q install -r $<
+	touch $@
 
 clean:
 	rm -rf $(VENV) demo
