@@ -15,6 +15,12 @@ def read(
 ) -> Lazy:
     """The images at a place, then the frames of its videos (see the readers `images` and `video`).
 
+    Args:
+        location: A folder, a glob, or a text file of paths.
+        every: Take frames 0, n, 2n, … of each video.
+        fps: Take so many frames a second of each video, instead.
+        cuts: Decode each video once to find its shots.
+
     Raises:
         ArgumentError: An option is outside its domain.
         DataError: The place is absent, or does not hold both.
