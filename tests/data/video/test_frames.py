@@ -165,13 +165,14 @@ def test_a_changed_file_is_read_anew(tmp_path):
 
 def test_threads_do_not_disturb_each_other(tmp_path):
     paths = [write_kind(tmp_path / str(n), "open.mp4", count=40) for n in range(6)]
-    expected = plainly(paths[0])
+    expected = [plainly(path) for path in paths]
     wrong = []
 
     def work(seed):
         for i in shuffled(40, seed)[:25]:
-            path = paths[(i + seed) % 6]
-            if not np.array_equal(read_frame(path, i, scan(path).place(i)), expected[i]):
+            n = (i + seed) % 6
+            pixels = read_frame(paths[n], i, scan(paths[n]).place(i))
+            if not np.array_equal(pixels, expected[n][i]):
                 wrong.append((seed, i))
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]

@@ -56,6 +56,7 @@ def write_video(
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=dict(options or {}))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.thread_count = 1  # encoders with threads give other bytes at times
         if rotation is not None or mirrored:
             stream.set_display_rotation(rotation or 0, hflip=mirrored)
         if times is not None:
