@@ -12,7 +12,9 @@ def index_sources(
     plan: Replay,
     sources: setup.Sources,
     *,
+    kept: setup.Kept | None = None,
     hold_out: float | None = None,
+    split_by: str = "time",
     progress: Progress = quiet,
 ) -> list[ImportReport]:
     """Index every source of every role (`initial`, `pool`, `test`); what is there is left alone.
@@ -20,7 +22,9 @@ def index_sources(
     Args:
         plan: Its folder gets the index.
         sources: By role, such as `coco:labels.json`.
-        hold_out: Share of every pool video's last frames that becomes the test set.
+        kept: The sources' classes to keep, and as what; by default those of the plan.
+        hold_out: Share of the pool that becomes the test set.
+        split_by: Which part that is; see `rounds.hold_out`.
         progress: Told as images are checked.
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +32,8 @@ def index_sources(
         index = Index.open(plan.folder / "index.sqlite", create=True)
         try:
             return setup.index_sources(
-                index, sources, plan.config.classes, hold_out=hold_out, progress=progress
-            )
+                index, sources, kept or plan.config.classes, hold_out=hold_out,
+                split_by=split_by, seed=plan.config.seed, progress=progress,
+            )  # fmt: skip
         finally:
             index.close()

@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 
 app.command("init")(project.init)
+app.command("add")(project.add)
 app.command("status")(project.status)
 app.command("score")(steps.score)
 app.command("select")(steps.select)

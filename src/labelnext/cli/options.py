@@ -25,6 +25,40 @@ Maps = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="OLD=NEW", help="Take a class under another name; repeatable."),
 ]
+Pool = Annotated[
+    list[str] | None,
+    typer.Option("--pool", metavar="SOURCE", help="Images to choose from; repeatable."),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--labels", metavar="SOURCE", help="Labelled images to start from; repeatable."),
+]
+Test = Annotated[
+    list[str] | None,
+    typer.Option("--test", metavar="SOURCE", help="Labelled images to measure on; repeatable."),
+]
+HoldOut = Annotated[
+    float | None,
+    typer.Option(
+        "--hold-out",
+        min=0.0,
+        max=0.9,
+        metavar="SHARE",
+        help="Take a share of the pool as the test set; --split-by says which.",
+    ),
+]
+SplitBy = Annotated[
+    str,
+    typer.Option(
+        "--split-by",
+        metavar="WAY",
+        help="What --hold-out takes: time (the last part of every video), or whole groups by "
+        "video, folder, name:REGEX, duplicates or image.",
+    ),
+]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Take changed files and labels in place of old ones.")
+]
 
 
 def pairs(option: str, texts: Sequence[str] | None) -> list[tuple[str, str]]:

@@ -1,41 +1,39 @@
-"""`init`, `status` and `report`."""
+"""`init`, `add`, `status` and `report`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from labelnext.cli.options import Classes, Json, ProjectFolder, Set, merge, settings
+from labelnext.cli.options import (
+    Classes,
+    HoldOut,
+    Json,
+    Labels,
+    Maps,
+    Pool,
+    ProjectFolder,
+    Replace,
+    Set,
+    SplitBy,
+    Test,
+    class_names,
+    merge,
+    settings,
+)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The new project's folder.")],
-    labels: Annotated[
-        list[str] | None,
-        typer.Option("--labels", metavar="SOURCE", help="Labelled images to start from."),
-    ] = None,
-    pool: Annotated[
-        list[str] | None,
-        typer.Option("--pool", metavar="SOURCE", help="Images to choose from; repeatable."),
-    ] = None,
-    test: Annotated[
-        list[str] | None,
-        typer.Option("--test", metavar="SOURCE", help="Labelled images to measure on."),
-    ] = None,
-    hold_out: Annotated[
-        float | None,
-        typer.Option(
-            "--hold-out",
-            min=0.0,
-            max=0.9,
-            metavar="SHARE",
-            help="Take the last share of every pool video's frames as the test set instead.",
-        ),
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Take changed files and labels in place of old ones.")
-    ] = False,
+    labels: Labels = None,
+    pool: Pool = None,
+    test: Test = None,
+    hold_out: HoldOut = None,
+    split_by: SplitBy = "time",
+    replace: Replace = False,
     classes: Classes = None,
+    maps: Maps = None,
     detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
     strategy: Annotated[str, typer.Option(help="Strategy that picks.")] = "divergence",
     oracle: Annotated[
@@ -50,12 +48,11 @@ def init(
     changes: Set = None,
     json: Json = False,
 ) -> None:
-    """Make a project from sources such as coco:labels.json, pennfudan:DIR or images:DIR.
+    """Make a project from sources such as coco:labels.json, video:DIR or "images:DIR/*.jpg".
 
-    Given again, it adds what is new in the sources and leaves the rest as it is.
+    Given again, it adds what is new in the sources and leaves the rest as it is; `labelnext add`
+    does that for other sources.
     """  # fmt: skip
-    from dataclasses import asdict
-
     from labelnext.cli import show
     from labelnext.rounds import setup
 
@@ -69,13 +66,54 @@ def init(
     sources: setup.Sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
     with show.progress_bar() as progress:
         reports = setup.set_up(
-            folder, config, sources, hold_out=hold_out, replace=replace, progress=progress
-        )
+            folder, config, sources, kept=class_names(config.classes, maps), hold_out=hold_out,
+            split_by=split_by, replace=replace, progress=progress,
+        )  # fmt: skip
+    said = f"The project is {folder}. Next: labelnext run -C {folder} --cycles 1"
+    _show_imports(folder, reports, said, json)
+
+
+def add(
+    project: ProjectFolder = Path(),
+    labels: Labels = None,
+    pool: Pool = None,
+    test: Test = None,
+    hold_out: HoldOut = None,
+    split_by: SplitBy = "time",
+    replace: Replace = False,
+    maps: Maps = None,
+    json: Json = False,
+) -> None:
+    """Add images to a project, whatever it has done so far; its settings stay as they are.
+
+    Finished rounds are kept, and the next one scores what is new. An image that is there already
+    stays as it is, and in its role.
+    """
+    from labelnext.cli import show
+    from labelnext.rounds import loop, overview, setup
+
+    sources: setup.Sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
+    with overview.opened(project, writing=True) as opened:
+        with show.progress_bar() as progress:
+            reports = setup.add(
+                opened, sources, kept=class_names(opened.config.classes, maps), hold_out=hold_out,
+                split_by=split_by, replace=replace, progress=progress,
+            )  # fmt: skip
+        remarks = setup.remarks(opened, reports)
+        advice = loop.advice(opened, loop.where(opened))
+    _show_imports(project, reports, "\n".join([*remarks, advice]), json)
+
+
+def _show_imports(folder: Path, reports: Sequence[Any], said: str, json: bool) -> None:
+    from dataclasses import asdict
+
+    from labelnext.cli import show
+
     if json:
         show.as_json({"project": str(folder), "sources": [asdict(found) for found in reports]})
         return
     show.imports(reports)
-    print(f"The project is {folder}. Next: labelnext run -C {folder} --cycles 1")
+    print(said)
 
 
 def status(project: ProjectFolder = Path(), json: Json = False) -> None:

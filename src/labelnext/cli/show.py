@@ -41,6 +41,8 @@ def imports(reports: Sequence[Any]) -> None:
     """Print what each import did: a line of figures, then what needs a person's eye."""
     for found in reports:
         print(found.summary())
+        for text in found.notes:
+            print(f"  {text}")
         for kind in ("missing", "broken", "changed", "problems", "duplicates"):
             notes = getattr(found, kind)
             for note in notes[:_NOTES]:

@@ -7,7 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from labelnext.cli.options import Classes, Json, Set, merge, settings
+from labelnext.cli.options import (
+    Classes,
+    HoldOut,
+    Json,
+    Labels,
+    Maps,
+    Pool,
+    Set,
+    SplitBy,
+    Test,
+    class_names,
+    merge,
+    settings,
+)
 
 Arms = Annotated[
     list[str] | None,
@@ -21,31 +34,18 @@ Workers = Annotated[int, typer.Option(min=1, help="Processes side by side.")]
 
 def audit(
     out: Annotated[Path, typer.Argument(help="Folder for everything; go on there if it exists.")],
-    labels: Annotated[
-        list[str], typer.Option("--labels", metavar="SOURCE", help="The initial set.")
-    ],
-    pool: Annotated[
-        list[str], typer.Option("--pool", metavar="SOURCE", help="The pool, with labels.")
-    ],
-    test: Annotated[
-        list[str] | None, typer.Option("--test", metavar="SOURCE", help="The test set.")
-    ] = None,
-    hold_out: Annotated[
-        float | None,
-        typer.Option(
-            "--hold-out",
-            min=0.0,
-            max=0.9,
-            metavar="SHARE",
-            help="Take the last share of every pool video's frames as the test set.",
-        ),
-    ] = None,
+    labels: Labels = None,
+    pool: Pool = None,
+    test: Test = None,
+    hold_out: HoldOut = None,
+    split_by: SplitBy = "time",
     arms: Arms = None,
     seeds: Annotated[int, typer.Option(min=1, help="Paired seeds.")] = 3,
     cycles: Annotated[int, typer.Option(min=1, help="Rounds of labelling.")] = 5,
     budget: Annotated[int, typer.Option(min=1, help="Images a cycle.")] = 15,
     ceiling: Ceiling = False,
     classes: Classes = None,
+    maps: Maps = None,
     detector: Annotated[str, typer.Option(help="Detector to use.")] = "fire-fpn",
     preset: Annotated[str, typer.Option(help="corrected, authors-code or plus.")] = "corrected",
     workers: Workers = 1,
@@ -55,10 +55,15 @@ def audit(
 ) -> None:
     """Replay the loop on labelled data and say which arm wins, with intervals.
 
+    Labels are needed throughout: the initial set by --labels, the pool by --pool.
     Everything that is finished is kept: the same command goes on where it was stopped.
     """  # fmt: skip
     from labelnext.audit import Replay, parse
+    from labelnext.errors import LabelnextError
     from labelnext.rounds import setup
+
+    if not labels or not pool:
+        raise LabelnextError("An audit needs labelled data: give both --labels and --pool.")
 
     values = {
         "preset": preset, "classes": classes or ["person"], "budget": budget,
@@ -72,7 +77,9 @@ def audit(
     )  # fmt: skip
     sources = {"initial": labels, "pool": pool, "test": test or []}
     command = shlex.join(["labelnext", *sys.argv[1:]])
-    _replay(plan, sources, hold_out, workers, title or f"Audit: {out.name}", command, json)
+    how = {"kept": class_names(plan.config.classes, maps), "hold_out": hold_out,
+           "split_by": split_by}  # fmt: skip
+    _replay(plan, sources, how, workers, title or f"Audit: {out.name}", command, json)
 
 
 def demo(
@@ -96,11 +103,11 @@ def demo(
         settings=merge(dict(street.SETTINGS), settings(changes)),
     )  # fmt: skip
     command = shlex.join(["labelnext", *sys.argv[1:]])
-    _replay(plan, sources, None, workers, "Demo: the synthetic street", command, json)
+    _replay(plan, sources, {}, workers, "Demo: the synthetic street", command, json)
 
 
 def _replay(
-    plan: Any, sources: Any, hold_out: float | None, workers: int, title: str, command: str,
+    plan: Any, sources: Any, how: dict[str, Any], workers: int, title: str, command: str,
     json: bool,
 ) -> None:  # fmt: skip
     from dataclasses import asdict
@@ -110,7 +117,7 @@ def _replay(
     from labelnext.cli import show
 
     with show.progress_bar() as progress:
-        imported = room.index_sources(plan, sources, hold_out=hold_out, progress=progress)
+        imported = room.index_sources(plan, sources, progress=progress, **how)
         room.replay(plan, workers=workers, progress=progress)
         study = room.study(plan, title=title, command=command, settings={"workers": workers})
     page = report.write(study, plan.folder / "report")
