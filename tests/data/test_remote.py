@@ -74,6 +74,7 @@ def test_what_is_not_there(base: str) -> None:
 )
 def test_find(base: str, end: str, found: list[str]) -> None:
     root, names = remote.find(url(base, end) if end else base)
+    assert remote.root_of(url(base, end) if end else base) == root
     listed = sorted(names)
     assert listed == found
     for name in listed:

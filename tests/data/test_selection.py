@@ -2,8 +2,7 @@
 
 import pytest
 
-from labelnext.data.dataset import SampleSet
-from labelnext.data.selection import ClassSelection, keep_classes
+from labelnext.data.selection import ClassSelection
 from labelnext.errors import DataError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
@@ -68,8 +67,3 @@ def test_none_of_the_classes() -> None:
 def test_sources_without_classes_take_any() -> None:
     assert ClassSelection("images", (), ["person"]).classes == ("person",)
     assert ClassSelection("images", (), None).classes == ()
-
-
-def test_whole_data_sets() -> None:
-    found = list(keep_classes(SampleSet(NAMES, [sample(0), sample(1)]), ["car"], source="x"))
-    assert [len(kept.sample.truth or ()) for kept in found] == [1, 0]

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import av
+import fsspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from labelnext.data import check
+from labelnext.data.images import read
 from labelnext.data.pixels import read_image
 from labelnext.errors import ArgumentError, DataError, LabelnextError, ProjectError
 from labelnext.rounds.hold_out import last_part
@@ -246,6 +249,47 @@ def test_real_data(index: Index, shared: Path) -> None:
     digest = index.digest("pool")
     assert index_source(index, prw, role="pool", classes=["person"], hold_out=0.3).present == 1262
     assert index.digest("pool") == digest
+
+
+def test_images_at_urls(index: Index, tmp_path: Path) -> None:
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    for i in range(3):
+        system.pipe(f"/bucket/shop/{i}.png", picture(tmp_path / f"{i}.png", i).read_bytes())
+    system.pipe("/bucket/shop/bad.png", b"no image")
+    report = index_source(index, "memory://bucket/shop", role="pool")
+    assert (report.source, report.added, len(report.broken)) == ("shop", 3, 1)
+    records = index.records("pool")
+    assert [record.path for record in records] == [f"memory:///bucket/shop/{i}.png" for i in "012"]
+    assert [record.key for record in records] == [f"shop/{i}.png" for i in "012"]
+    assert read(records[1]).shape == (40, 60, 3)
+    system.store.pop("/bucket/shop/2.png")
+    again = index_source(index, "images:memory://bucket/shop/*.png", role="pool")
+    assert (again.present, again.added) == (2, 0)
+
+
+def test_videos_and_images_of_one_folder(index: Index, tmp_path: Path) -> None:
+    picture(tmp_path / "drives" / "still.png")
+    with av.open(str(tmp_path / "drives" / "one.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "bgr0"
+        for i in range(7):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 30 * i, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    seen: list[tuple[int, int]] = []
+    report = index_source(
+        index, str(tmp_path / "drives"), role="pool",
+        progress=lambda _, done, of, **__: seen.append((done, of)),
+    )  # fmt: skip
+    assert report.added == 8
+    assert seen[-1] == (8, 8)
+    frames = [record for record in index.records("pool") if record.video]
+    assert [record.frame for record in frames] == list(range(7))
+    assert {record.video for record in frames} == {"drives/one.mkv"}
+    assert {record.path for record in frames} == {str(tmp_path / "drives" / "one.mkv")}
+    assert read(frames[3])[0, 0, 0] == 90
+    assert index_source(index, str(tmp_path / "drives"), role="pool").present == 8
 
 
 IMPORT = """

@@ -1,14 +1,13 @@
 """Keep some classes of a data set, under their own or another name; the others are counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from labelnext.errors import DataError
-from labelnext.protocols import Dataset
 from labelnext.types import Sample
 
 
@@ -64,13 +63,6 @@ class ClassSelection:
         kept = replace(truth, classes=places).take(keep)
         lost = Counter(self.names[i] for i in truth.classes[~keep])
         return Kept(replace(sample, truth=kept), lost)
-
-
-def keep_classes(
-    dataset: Dataset, classes: Sequence[str] | Mapping[str, str] | None, *, source: object
-) -> Iterator[Kept]:
-    """Every sample of a data set with only some classes kept (see `ClassSelection`)."""
-    return map(ClassSelection(source, dataset.classes, classes), dataset.samples())
 
 
 def _renamed(
