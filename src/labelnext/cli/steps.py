@@ -14,7 +14,7 @@ def score(project: ProjectFolder = Path(), json: Json = False) -> None:
 
 
 def select(project: ProjectFolder = Path(), json: Json = False) -> None:
-    """Pick the next images to label."""
+    """Pick the next images to label; list them in rounds/NNNN/picks.csv, with frames of videos."""
     _step(project, "select", json)
 
 

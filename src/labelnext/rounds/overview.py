@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelnext.machine import hardware
-from labelnext.rounds import loop
+from labelnext.rounds import frames, loop
 from labelnext.rounds.collect import cycle_results, picked_frames
 from labelnext.rounds.project import Project
 from labelnext.rounds.results import CycleResult, Study
@@ -81,6 +81,7 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
         lines += [f"{p.rank:5d}  {p.key}  ({p.reason})" for p in picks[:20]]
         if len(picks) > 20:
             lines.append(f"       … and {len(picks) - 20} more; --json lists them all")
+        lines.append(f"The list is {frames.round_folder(project, number) / frames.PICKS}")
     if step == "label" and project.config.oracle == "files":
         lines.append(f"The images to label are in {project.folder / 'rounds' / f'{number:04d}'}")
     problems = done.details.get("problems") or {}
