@@ -2,8 +2,8 @@
 
 import pytest
 
-from labelnext.data.selection import ClassSelection
-from labelnext.errors import DataError
+from labelnext.data.selection import ClassSelection, chosen
+from labelnext.errors import DataError, LabelnextError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 NAMES = ("car", "person", "rider")
@@ -67,3 +67,14 @@ def test_none_of_the_classes() -> None:
 def test_sources_without_classes_take_any() -> None:
     assert ClassSelection("images", (), ["person"]).classes == ("person",)
     assert ClassSelection("images", (), None).classes == ()
+
+
+def test_classes_to_keep_under_new_names() -> None:
+    assert chosen("x", NAMES, None, {}) is None
+    assert chosen("x", NAMES, ["car"], {}) == {"car": "car"}
+    assert chosen("x", NAMES, ["car"], {"rider": "person"}) == {"car": "car", "rider": "person"}
+    assert chosen("x", NAMES, None, {"rider": "person"}) == {
+        "car": "car", "person": "person", "rider": "person",
+    }  # fmt: skip
+    with pytest.raises(LabelnextError, match=r"x has no class 'dog', 'cat'\. Its classes: car, pe"):
+        chosen("x", NAMES, ["dog"], {"cat": "car"})

@@ -20,7 +20,7 @@ from labelnext.data.pixels import UnusableImageError
 from labelnext.data.placing import Placer, move, named, sized
 from labelnext.data.predicted import Predicted
 from labelnext.data.remote import is_url
-from labelnext.data.selection import ClassSelection
+from labelnext.data.selection import ClassSelection, chosen
 from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.protocols import Progress, quiet
@@ -111,7 +111,7 @@ def convert(
     source = open_source(spec)
     out = Path(out).absolute()
     _check_apart(source, out)
-    kept = _mapping(source, classes, renamed or {})
+    kept = chosen(source.spec, source.classes, classes, renamed or {})
     selection = ClassSelection(source.spec, source.classes, kept)
     found = None
     if predictions is not None:
@@ -238,21 +238,3 @@ def _check_apart(source: Source, out: Path) -> None:
         )
     if place.is_relative_to(target):
         raise DataError(out, f"holds the source {place}.", remedy="Write to a folder of its own.")
-
-
-def _mapping(
-    source: Source, classes: Sequence[str] | None, renamed: Mapping[str, str]
-) -> dict[str, str] | None:
-    """New names of the classes to keep, by their old ones; None where all stay as they are."""
-    if classes is None and not renamed:
-        return None
-    names = source.classes
-    wrong = [name for name in [*(classes or ()), *renamed] if name not in names]
-    if wrong:
-        raise LabelnextError(
-            f"{source.spec} has no class {', '.join(map(repr, wrong))}. Its classes: "
-            f"{', '.join(names[:50]) or 'none'}."
-        )
-    # A class that is renamed is wanted, whether it is listed or not.
-    wanted = names if classes is None else [n for n in names if n in classes or n in renamed]
-    return {name: renamed.get(name, name) for name in wanted}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from labelnext.errors import DataError
+from labelnext.errors import DataError, LabelnextError
 from labelnext.types import Sample
 
 
@@ -63,6 +63,35 @@ class ClassSelection:
         kept = replace(truth, classes=places).take(keep)
         lost = Counter(self.names[i] for i in truth.classes[~keep])
         return Kept(replace(sample, truth=kept), lost)
+
+
+def chosen(
+    source: object,
+    names: Sequence[str],
+    classes: Sequence[str] | None,
+    renamed: Mapping[str, str],
+) -> dict[str, str] | None:
+    """New names of the classes to keep, by their old ones; None where all stay as they are.
+
+    Args:
+        source: Name of the source, for errors.
+        names: The source's classes.
+        classes: Those to keep; None for all.
+        renamed: New names by old ones. A class that is renamed is kept, whether listed or not.
+
+    Raises:
+        LabelnextError: One of them is no class of the source.
+    """
+    if classes is None and not renamed:
+        return None
+    wrong = [name for name in [*(classes or ()), *renamed] if name not in names]
+    if wrong:
+        raise LabelnextError(
+            f"{source} has no class {', '.join(map(repr, wrong))}. Its classes: "
+            f"{', '.join(names[:50]) or 'none'}."
+        )
+    wanted = names if classes is None else [n for n in names if n in classes or n in renamed]
+    return {name: renamed.get(name, name) for name in wanted}
 
 
 def _renamed(

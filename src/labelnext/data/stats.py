@@ -7,7 +7,7 @@ The table of the paper itself (PAPER §6) comes from its data sets with the filt
 """
 
 from collections import Counter
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,7 @@ from labelnext.data import filters
 from labelnext.data.dataset import Noting
 from labelnext.data.formats.image_size import image_size
 from labelnext.data.pixels import UnusableImageError
-from labelnext.data.selection import ClassSelection
+from labelnext.data.selection import ClassSelection, chosen
 from labelnext.data.source import Source, open_source
 from labelnext.protocols import Progress, quiet
 from labelnext.types import GroundTruth, ImageRecord
@@ -96,6 +96,7 @@ def gather(
     *,
     filter: str | None = None,
     classes: Sequence[str] | None = None,
+    renamed: Mapping[str, str] | None = None,
     progress: Progress = quiet,
 ) -> Statistics:
     """Read a source once and count.
@@ -105,6 +106,7 @@ def gather(
         filter: `text` or `authors-code`; see `data.filters`. It sees boxes as the reader gives
             them: clipped to their image.
         classes: Names of the classes that count, and that the filter `text` judges; all by default.
+        renamed: New names by old ones; several may become one.
         progress: Told of `stats`.
 
     Raises:
@@ -114,8 +116,10 @@ def gather(
     source = open_source(spec)
     call = plugins.parse_call(source.spec)
     assert call is not None  # a source's spec begins with its reader
-    keep = filters.named(filter, call.name, source.classes, classes)
-    select = ClassSelection(source.spec, source.classes, classes)
+    kept_as = chosen(source.spec, source.classes, classes, renamed) if renamed else classes
+    only = tuple(kept_as or ()) if classes is not None else None
+    keep = filters.named(filter, call.name, source.classes, only)
+    select = ClassSelection(source.spec, source.classes, kept_as)
     tally = _Tally(len(select.classes))
     total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
     done = 0
@@ -123,10 +127,10 @@ def gather(
         tally.problems += len(sample.problems)
         kept = keep(sample)
         if kept is not None:
-            chosen = select(kept).sample
-            tally.image(chosen.record)
-            if chosen.truth is not None:
-                tally.truth(chosen.truth)
+            of = select(kept).sample
+            tally.image(of.record)
+            if of.truth is not None:
+                tally.truth(of.truth)
         if done % _OFTEN == 0:
             progress("stats", done, max(total, done))
     progress("stats", done, done)

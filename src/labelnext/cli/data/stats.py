@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelnext.cli.options import Json
+from labelnext.cli.options import Json, Maps, pairs
 
 if TYPE_CHECKING:
     from labelnext.data.stats import Instances, Statistics
@@ -30,6 +30,7 @@ def stats(
     classes: Annotated[
         list[str] | None, typer.Option("--class", help="Count this class only; repeatable.")
     ] = None,
+    maps: Maps = None,
     json: Json = False,
 ) -> None:
     """Count images, instances and sizes, as the paper's Table 1, with a histogram of heights.
@@ -39,9 +40,11 @@ def stats(
     from labelnext.cli import show
     from labelnext.data.stats import gather
 
+    renamed = dict(pairs("--map", maps))
     with show.progress_bar() as progress:
         found = [
-            gather(source, filter=filter, classes=classes, progress=progress) for source in sources
+            gather(source, filter=filter, classes=classes, renamed=renamed, progress=progress)
+            for source in sources
         ]
     if json:
         show.as_json([_as_dict(one) for one in found])
