@@ -163,7 +163,7 @@ def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert found.everything.count == 20_000
     assert found.notes == ("made anew",)
     assert told[-1] == (4000, 4000)
-    assert peak < 500_000  # the samples kept would be 2 MB
+    assert peak < 500_000  # the samples kept would be 1.2 MB
 
 
 def test_classes_under_other_names(shared: Path) -> None:

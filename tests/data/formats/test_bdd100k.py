@@ -1,6 +1,7 @@
 """BDD100K: old and new files give the same labels; frames are read one by one."""
 
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelnext.data.formats import bdd100k
+from labelnext.data.formats import bdd100k, coco_stream, json_survey
 from labelnext.data.source import open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import GroundTruth, Sample
@@ -179,6 +180,11 @@ def test_a_bad_file_of_a_folder(tmp_path: Path) -> None:
     (note,) = found.notes
     assert note.startswith("v2.json, line 1, column 36: is not JSON")
     assert note.endswith("; left out from there on")
+    os.mkfifo(tmp_path / "v0.json")
+    found = bdd100k.read(tmp_path)
+    assert len(list(found.samples())) == 2
+    assert found.notes[0].startswith("v0.json: is not a regular file")
+    (tmp_path / "v0.json").unlink()
     (tmp_path / "v1.json").write_text("[]")
     (tmp_path / "v2.json").write_text("{}")
     with pytest.raises(DataError, match=r"v1\.json: holds no frames"):
@@ -262,12 +268,20 @@ def test_options_that_are_none(tmp_path: Path, options: dict) -> None:
         bdd100k.read(path, **options)
 
 
-def test_memory_is_flat(tmp_path: Path) -> None:
-    labels = [label("car", [1, 2, 3, 4], occluded=False) for _ in range(100)]
+@pytest.mark.usefixtures("unchecked")  # quick: checks of types are slow under tracemalloc
+def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, size in [
+        (json_survey, "_CHUNK", 1 << 14),
+        (coco_stream, "_CHUNK", 1 << 14),
+        (coco_stream, "_AHEAD", 1 << 12),
+    ]:
+        monkeypatch.setattr(module, name, size)
+    labels = [label("car", [1, 2, 3, 4], occluded=False) for _ in range(10)]
     path = write(
-        tmp_path / "train.json", [{"name": f"{i}.jpg", "labels": labels} for i in range(2000)]
+        tmp_path / "train.json", [{"name": f"{i}.jpg", "labels": labels} for i in range(500)]
     )
-    assert path.stat().st_size > 20 << 20
+    assert path.stat().st_size > 550_000
+    list(bdd100k.read(write(tmp_path / "one.json", frames())).samples())  # what stays loaded
     tracemalloc.start()
     try:
         found = bdd100k.read(path)
@@ -275,6 +289,6 @@ def test_memory_is_flat(tmp_path: Path) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert count == 200_000
-    assert len(found) == 2000
-    assert peak < 12 << 20  # of the file's text, a megabyte; parsed as a whole, 200
+    assert count == 5000
+    assert len(found) == 500
+    assert peak < 500_000  # the file parsed as a whole takes 7 MB

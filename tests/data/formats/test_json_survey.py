@@ -1,6 +1,7 @@
 """Counts and texts found at the speed of reading agree with a parser's, wherever chunks end."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,20 @@ def test_against_a_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk
 
 def test_what_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_bytes(b'{"category": 3, "category": "\\x", "category": "\xff", "category": "cut')
+    path.write_bytes(
+        b'{"category": "\\ud800", "category": "\\x", "category": "\xff", "category": "cut'
+    )
     assert json_survey.survey(path, ["category"], []).counts == {"category": 4}
     assert json_survey.survey(path, [], ["category"]).texts == []
 
 
 def test_faults(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.json: cannot be read: No such file"):
+    with pytest.raises(DataError, match=r"none\.json: does not exist"):
         json_survey.survey(tmp_path / "none.json", ["a"], [])
+    os.mkfifo(tmp_path / "pipe.json")
+    for path in (tmp_path, tmp_path / "pipe.json"):
+        with pytest.raises(DataError, match="is not a regular file"):
+            json_survey.survey(path, ["a"], [])
     path = tmp_path / "a.json"
     path.write_text("".join(f'"category": "{i}"' for i in range(20_000)))
     with pytest.raises(DataError, match="more than 10,000 different texts in 'category'"):

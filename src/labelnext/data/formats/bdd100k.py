@@ -84,7 +84,7 @@ def read(
         )
     chosen = chosen_folder(location, images, option="images")
     paths = _files(location)
-    surveys = [survey(path, ["name"], ["category"]) for path in paths]
+    surveys = [_survey(path, alone=path == location) for path in paths]
     known = _NEW if names == "new" else {}
     classes = _classes(surveys, known)
     options = _Options(
@@ -120,6 +120,15 @@ def _files(location: Path) -> list[Path]:
     if not paths:
         raise DataError(location, "holds no JSON file.", remedy="Give BDD100K's labels.")
     return paths
+
+
+def _survey(path: Path, *, alone: bool) -> Survey:
+    try:
+        return survey(path, ["name"], ["category"])
+    except DataError:
+        if alone:
+            raise
+        return Survey({"name": 0}, [])  # of many; said when it is drawn
 
 
 def _classes(surveys: Sequence[Survey], renamed: dict[str, str]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from labelnext.errors import DataError
 
@@ -46,28 +46,38 @@ def survey(path: Path, count: Sequence[str], values: Sequence[str]) -> Survey:
         rf'"({names})"[ \t\r\n]{{0,64}}:[ \t\r\n]{{0,64}}("(?:[^"\\]|\\.){{0,150}}")?'.encode()
     )
     try:
+        if not path.is_file():  # a pipe would block
+            problem = "is not a regular file." if path.exists() else "does not exist."
+            raise DataError(path, problem, remedy="Give the JSON file.")
         with path.open("rb") as handle:
-            rest, ended = b"", False
-            while not ended:
-                chunk = handle.read(_CHUNK)
-                ended, buffer = not chunk, rest + chunk
-                done = 0
-                for match in pattern.finditer(buffer):
-                    if not ended and match.end() > len(buffer) - _LONGEST:
-                        break  # may go on behind the buffer's end
-                    done = match.end()
-                    _note(match, found, texts)
-                rest = buffer[max(done, len(buffer) - 2 * _LONGEST) :]
+            for match in _matches(handle, pattern):
+                _note(match, found, texts)
                 if len(texts) > _MOST:
                     raise DataError(
-                        path, f"has more than {_MOST:,} different texts in {values[0]!r}.",
+                        path,
+                        f"has more than {_MOST:,} different texts in {values[0]!r}.",
                         remedy="Check that it is what its name says.",
-                    )  # fmt: skip
+                    )
     except OSError as error:
         raise DataError(
             path, f"cannot be read: {error.strerror}.", remedy="Check the path."
         ) from None
     return Survey(found, sorted(texts))
+
+
+def _matches(handle: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """Every match in a file, none of which is longer than `_LONGEST`; a megabyte at a time."""
+    rest, ended = b"", False
+    while not ended:
+        chunk = handle.read(_CHUNK)
+        ended, buffer = not chunk, rest + chunk
+        done = 0
+        for match in pattern.finditer(buffer):
+            if not ended and match.end() > len(buffer) - _LONGEST:
+                break  # may go on behind the buffer's end
+            done = match.end()
+            yield match
+        rest = buffer[max(done, len(buffer) - 2 * _LONGEST) :]
 
 
 def _note(match: re.Match[bytes], found: dict[str, int], texts: set[str]) -> None:
@@ -76,6 +86,8 @@ def _note(match: re.Match[bytes], found: dict[str, int], texts: set[str]) -> Non
         found[name] += 1
     elif match[2] is not None:
         try:
-            texts.add(str(json.loads(match[2])))
-        except ValueError:  # said when the file is parsed
+            text = str(json.loads(match[2]))
+            text.encode()
+            texts.add(text)
+        except ValueError:  # no text, or one that cannot be stored: said when the file is parsed
             return
