@@ -52,9 +52,14 @@ def image(frame: Any, turned: tuple[int, int, int, int]) -> Image:
 
 def small(frame: Any, width: int, height: int) -> UInt8[np.ndarray, "height width 3"]:
     """A frame scaled down, BGR, not turned."""
-    return np.ascontiguousarray(
-        frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="FAST_BILINEAR")
+    scaled = frame.to_ndarray(
+        width=width,
+        height=height,
+        format="bgr24",
+        interpolation="FAST_BILINEAR",
+        threads=1,  # by default, some are started and ended for every frame
     )
+    return np.ascontiguousarray(scaled)
 
 
 def matrix(frame: Any) -> tuple[int, int, int, int]:

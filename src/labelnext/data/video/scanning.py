@@ -11,7 +11,7 @@ from labelnext.data.video import seq
 from labelnext.data.video.cuts import ShotFinder, small_size
 from labelnext.data.video.faults import notes_on
 from labelnext.data.video.kept import Kept
-from labelnext.data.video.opening import Opened, open_video, unusable
+from labelnext.data.video.opening import ERRORS, Opened, open_video, unusable
 from labelnext.data.video.pixels import Turning, small, upright_size
 from labelnext.data.video.table import FrameTable
 from labelnext.errors import DataError
@@ -99,8 +99,13 @@ def _decode_all(path: Path, *, cuts: bool) -> FrameTable:
 def _show(shots: ShotFinder, frame: Any) -> None:
     if frame.is_corrupt:
         shots.skip()
-    else:
-        shots.show(small(frame, *small_size(frame.width, frame.height)))
+        return
+    try:
+        pixels = small(frame, *small_size(frame.width, frame.height))
+    except ERRORS:  # damaged such that it decodes, but to what cannot be converted
+        shots.skip()
+        return
+    shots.show(pixels)
 
 
 def _scan_quick(path: Path) -> FrameTable:

@@ -6,6 +6,7 @@ bounds and the watch over files opened are of the process, so each data set has 
 
 import contextlib
 import faulthandler
+import gc
 import json
 import resource
 import shutil
@@ -73,6 +74,7 @@ def main(name: str, make: str, count: int, folder: Path) -> dict[str, Any]:
     samples = is_whole(base.read(), root)[0]
     assert samples, "the undamaged data set is empty"
     good = {file: (kind, (root / file).read_bytes()) for file, kind in base.files.items()}
+    gc.freeze()
     _bound_memory()
     outcomes: Counter[str] = Counter()
     failures: list[str] = []
@@ -106,6 +108,7 @@ def _outcome(base: Base, mutation: Mutation, root: Path, watch: Watch) -> str:
         outcome = f"{type(error).__name__}: {str(error)[:200]} ({place.filename}:{place.lineno})"
     finally:
         watch.active = False
+        gc.collect()  # PyAV's objects hold each other, and threads, until they are collected
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         faulthandler.cancel_dump_traceback_later()
     if watch.seen:

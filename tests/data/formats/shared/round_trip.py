@@ -7,6 +7,7 @@ in `Written.lost`, under its name and with its count; and nothing may be there t
 import re
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def check(
         lost += differences(before, after)
         if before.truth is not None and after.truth is not None:
             same_boxes(pair.precision, before, after.truth)
-    _check_said(dict(written.lost), lost)
+    check_said(written.lost, lost)
     return renamed
 
 
@@ -177,7 +178,7 @@ def _part(truth: GroundTruth, name: str) -> tuple[np.ndarray, np.ndarray]:
     return array >= 0 if name == "tracks" else array > 0, array
 
 
-def _check_said(said: dict[str, int], lost: Counter[str]) -> None:
+def check_said(said: Mapping[str, int], lost: Counter[str]) -> None:
     """Every loss is said with its count, and no part of a label that came back is said lost."""
     for words in PARTS.values():
         counted = sum(n for what, n in said.items() if what.startswith(words))
