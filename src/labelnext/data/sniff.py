@@ -67,8 +67,10 @@ def _json_keys(head: bytes) -> set[str]:
     keys: set[str] = set()
     inside: list[str] = []  # what each open list or object is called
     key = ""
+    source = BytesIO(head.removeprefix(b"\xef\xbb\xbf"))
     try:
-        for event, value in ijson.basic_parse(BytesIO(head.removeprefix(b"\xef\xbb\xbf"))):
+        # use_float: without it, ijson 3.6 ends the process on an integer of over 4,300 digits.
+        for event, value in ijson.basic_parse(source, use_float=True):
             if event == "map_key":
                 parent = inside[-1] if len(inside) <= _DEEPEST else ""
                 key = f"{parent}.{value}" if parent else str(value)
