@@ -12,7 +12,10 @@ from labelnext.types import Sample
 
 
 class Kept(NamedTuple):
-    """A sample with the kept classes only, and how many boxes of each other class it lost."""
+    """A sample with the kept classes only, and how many boxes of each other class it lost.
+
+    Regions to ignore are not counted: formats that have them for all classes repeat them.
+    """
 
     sample: Sample
     dropped: Mapping[str, int]
@@ -61,7 +64,7 @@ class ClassSelection:
         places = self._places[truth.classes]
         keep = places >= 0
         kept = replace(truth, classes=places).take(keep)
-        lost = Counter(self.names[i] for i in truth.classes[~keep])
+        lost = Counter(self.names[i] for i in truth.classes[~keep & ~truth.ignore])
         return Kept(replace(sample, truth=kept), lost)
 
 

@@ -43,7 +43,7 @@ class Instances:
         name: Of the class; empty for all.
         count: Boxes that are not ignored.
         images: Images with at least one such box.
-        ignored: Boxes that are ignored.
+        ignored: Boxes that are ignored; in all, a region for every class counts once.
         median_height: Of those counted, in pixels, to within 0.2 %; NaN where there are none.
         heights: How many of those counted lie in each bin of `EDGES`; the last is open.
     """
@@ -150,6 +150,7 @@ class _Tally:
     unknown: int = 0
     problems: int = 0
     filled: int = 0
+    regions: int = 0
 
     def __post_init__(self) -> None:
         self.counts = np.zeros(self.number, np.int64)
@@ -172,6 +173,7 @@ class _Tally:
     def truth(self, truth: GroundTruth) -> None:
         self.labelled += 1
         self.ignored += np.bincount(truth.classes[truth.ignore], minlength=self.number)
+        self.regions += len(np.unique(truth.xyxy[truth.ignore], axis=0))
         counted = truth.classes[~truth.ignore]
         if not len(counted):
             return
@@ -191,7 +193,7 @@ class _Tally:
         fine = sum(self.fine.values(), np.zeros(_BINS, np.int64))
         heights = tuple(self.heights.sum(axis=0).tolist())
         everything = Instances(
-            "", int(self.counts.sum()), self.filled, int(self.ignored.sum()), _median(fine), heights
+            "", int(self.counts.sum()), self.filled, self.regions, _median(fine), heights
         )
         stills = self.images - self.frames
         notes = source.dataset.notes if isinstance(source.dataset, Noting) else ()

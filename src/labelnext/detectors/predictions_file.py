@@ -11,9 +11,9 @@ import numpy as np
 
 from labelnext import coco_results
 from labelnext.coco_format import CocoFile, parse
-from labelnext.file_names import FileNames
 from labelnext.detectors.maps_file import MapsFolder
 from labelnext.errors import ArgumentError, DataError, LabelnextError
+from labelnext.file_names import FileNames
 from labelnext.types import Detections, Image, Prediction
 
 

@@ -1,12 +1,13 @@
 """One COCO file as it comes back from a labelling tool, checked image by image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from labelnext.coco_format import CocoBox, CocoFile, CocoImage, parse
+from labelnext.coco_truth import to_truth
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 from labelnext.types import GroundTruth
@@ -60,18 +61,13 @@ class AnsweredImage:
                 remedy="Label the image as it is in images/, without resizing.",
             )
         xywh = np.array([box.xywh for box in self.boxes], np.float64).reshape(-1, 4)
-        xyxy = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+        truth = to_truth(self.boxes)
+        xyxy = truth.xyxy
         self._check_area_and_doubles(xywh)
         problems: list[str] = []
         if width and height:
             xyxy, problems = self._cut(xyxy, width, height)
-        truth = GroundTruth(
-            xyxy,
-            np.array([box.category for box in self.boxes], np.int64),
-            np.array([box.ignore for box in self.boxes], bool),
-            np.array([box.visible for box in self.boxes], np.float64),
-        )
-        return truth, problems
+        return replace(truth, xyxy=xyxy), problems
 
     def _check_area_and_doubles(self, xywh: np.ndarray) -> None:
         seen: dict[tuple[object, ...], str] = {}
@@ -151,4 +147,4 @@ def _with_place(
             record=box.name,
             remedy="Rename the category in the tool, or remove the box.",
         )
-    return CocoBox(box.name, box.image, places[name], box.xywh, box.ignore, box.visible, box.score)
+    return box._replace(category=places[name])

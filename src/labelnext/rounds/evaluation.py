@@ -10,7 +10,7 @@ import numpy as np
 
 from labelnext import coco_results
 from labelnext.coco_format import CocoBox, CocoFile, parse
-from labelnext.data.formats.coco import to_truth
+from labelnext.coco_truth import to_truth
 from labelnext.errors import ArgumentError, DataError
 from labelnext.evaluate import by_height, by_visibility, evaluate
 from labelnext.types import Detections, GroundTruth, Metrics

@@ -119,7 +119,10 @@ def advice(project: Project, stand: Stand) -> str:
             f"give `labelnext ingest{folder}` (with --partial to go on without the missing ones)."
         )
     if stand.next_step == "score" and stand.number and exhausted(project):
-        return "No image of the pool can be picked any more. Add images to the pool to go on."
+        return (
+            "No image of the pool can be picked any more. Add some to go on: "
+            f"`labelnext add{folder} --pool SOURCE`."
+        )
     what = "the initial detector" if stand.number == 0 else f"round {stand.number}"
     return (
         f"Next for {what}: `labelnext {stand.next_step}{folder}`, or `labelnext run{folder} "

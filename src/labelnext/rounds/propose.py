@@ -57,7 +57,8 @@ def _select(project: Project, number: int) -> StepRow:
     if not picks:
         raise ProjectError(
             f"No image of the pool can be picked any more: {len(pool)} images, {mask.sum()} of "
-            "them picked before or blocked as near neighbours. Add images to the pool."
+            "them picked before or blocked as near neighbours. Add some: `labelnext add --pool "
+            "SOURCE`."
         )
     new = np.flatnonzero(chosen.blocked & ~mask & ~unreadable)
     row = RoundRow(
@@ -113,9 +114,7 @@ def candidates(project: Project) -> list[ImageRecord]:
     """Pool images that may still be picked."""
     pool = project.index.records("pool")
     if not pool:
-        raise ProjectError(
-            "The pool is empty. Add images with `labelnext init FOLDER --pool SOURCE`."
-        )
+        raise ProjectError("The pool is empty. Add images: `labelnext add --pool SOURCE`.")
     blocked = project.ledger.blocked()
     return [record for record in pool if record.key not in blocked]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labelnext.coco_format import CocoBox, CocoImage
+from labelnext.coco_format import CocoImage
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats.coco_load import Loading
@@ -14,7 +14,7 @@ from labelnext.data.formats.paths import find
 from labelnext.errors import DataError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
-__all__ = ["read", "to_truth", "write"]
+__all__ = ["read", "write"]
 
 
 def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -> Lazy:
@@ -50,17 +50,6 @@ def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -
         return _samples(loading, folders)
 
     return Lazy(tuple(loading.classes), make, loading.spill.images, list(loading.notes))
-
-
-def to_truth(boxes: Sequence[CocoBox]) -> GroundTruth:
-    """The boxes of one image as they stand in the file, unclipped."""
-    xywh = np.array([box.xywh for box in boxes], np.float64).reshape(-1, 4)
-    return GroundTruth(
-        _corners(xywh),
-        np.array([box.category for box in boxes], np.int64),
-        np.array([box.ignore for box in boxes], bool),
-        np.array([box.visible for box in boxes], np.float64),
-    )
 
 
 def _samples(loading: Loading, folders: Sequence[Path]) -> Iterator[Sample]:
