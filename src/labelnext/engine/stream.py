@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, groupby
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from threading import Event, Thread
 
 from labelnext.data import images
@@ -103,25 +103,13 @@ def _in_sequence(runs: Iterable[Sequence[ImageRecord]], ahead: int) -> Iterator[
     producer = Thread(target=produce, name="decode", daemon=True)
     producer.start()
     try:
-        yield from _taken(queue, producer)
+        while (item := queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
     finally:
         stop.set()
         producer.join()
-
-
-def _taken(queue: "Queue[Decoded | BaseException | None]", producer: Thread) -> Iterator[Decoded]:
-    while True:
-        try:
-            item = queue.get(timeout=_POLL)
-        except Empty:
-            if not producer.is_alive() and queue.empty():
-                return
-            continue
-        if item is None:
-            return
-        if isinstance(item, BaseException):
-            raise item
-        yield item
 
 
 def _frames(runs: Iterable[Sequence[ImageRecord]]) -> Generator[Decoded, None, None]:

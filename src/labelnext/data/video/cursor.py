@@ -30,7 +30,7 @@ class Cursor:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self._opened = open_video(self.path)
-        self._gap = _GAP
+        self._gap = self._ticks(_GAP)
         self._turning = Turning()
         self._frames: Iterator[Any]
         self._current: Any
@@ -79,10 +79,10 @@ class Cursor:
         return self._current
 
     def _by_time(self, frame: int, place: int) -> Any:
-        start = self._opened.stream.start_time or 0
-        reached = start if self._reached is None else self._reached
-        ahead = place - reached
-        jumped = ahead < 0 or self._opened.seconds(ahead) > self._gap
+        reached = self._reached
+        if reached is None:
+            reached = self._opened.stream.start_time or 0
+        jumped = not 0 <= place - reached <= self._gap
         if jumped:
             self._jump(place)
         if self._forward(place):
@@ -114,7 +114,6 @@ class Cursor:
     def _jump(self, place: int) -> None:
         """Stand before the last keyframe that `place` can be decoded from."""
         before, back = self._reached, 0
-        second = max(1, round(1 / self._opened.stream.time_base))
         for _ in range(_MOST_TRIES):
             key = self._seek(place - back)
             if key is None:
@@ -123,7 +122,7 @@ class Cursor:
                 if before is not None and key <= before < place:
                     self._gap *= 2  # it led back: keyframes are farther apart than that
                 return
-            back = max(2 * back, second)
+            back = max(2 * back, self._ticks(1.0))
         self._reopen()
 
     def _seek(self, place: int) -> int | None:
@@ -143,6 +142,11 @@ class Cursor:
                 found: int | None = packet.dts if packet.pts is None else packet.pts
                 return found
         return None
+
+    def _ticks(self, seconds: float) -> int:
+        """A span of time in units of the stream's time base."""
+        ticks: int = round(seconds / self._opened.stream.time_base)
+        return max(1, ticks)
 
     def _reopen(self) -> None:
         """Begin anew; not by a jump, which files without an index or time stamps do not take."""
