@@ -55,6 +55,7 @@ def one(key, path):
     return SampleSet((), [Sample(ImageRecord(key, str(path), 1, 1))])
 
 plugins.load = lambda group, name: read
+child.guess = lambda place: "coco"
 child.signal.signal(child.signal.SIGVTALRM, child._hang)
 print(json.dumps(child.main("coco", "coco", 1, Path(sys.argv[1]))))
 """

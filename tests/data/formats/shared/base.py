@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,13 @@ class Base:
 
     def read(self) -> Any:
         """The data set as the reader gives it now."""
-        return plugins.load("readers", self.reader)(self.location, **self.options)
+        return reader(self.reader)(self.location, **self.options)
+
+
+@cache
+def reader(name: str) -> Any:
+    """A reader by name; looked up once, for that takes longer than reading a small file."""
+    return plugins.load("readers", name)
 
 
 def write(path: Path, content: str | bytes | object) -> None:
