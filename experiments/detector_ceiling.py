@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image as Pillow
 
-from labelnext.data.formats.coco import read as read_coco
+from labelnext.data.formats.coco.reader import read as read_coco
 from labelnext.data.formats.penn_fudan import read as read_penn_fudan
 from labelnext.detectors.fire_fpn import FireFPN
 from labelnext.detectors.fire_fpn.boxes import default_boxes

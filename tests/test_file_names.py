@@ -1,7 +1,7 @@
 import pytest
 
-from labelnext.file_names import FileNames
 from labelnext.errors import DataError
+from labelnext.file_names import FileNames
 
 
 @pytest.mark.parametrize(

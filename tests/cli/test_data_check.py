@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.cli.test_commands import labelnext
-from tests.data.test_validate import GOOD, data_set
+from tests.data.review.test_validate import GOOD, data_set
 
 
 def test_nothing_wrong(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from labelnext.data.stats import EDGES
+from labelnext.data.review.stats import EDGES
 from tests.cli.test_commands import labelnext
-from tests.data.test_stats import write
+from tests.data.review.test_stats import write
 
 
 def run(*words: object) -> str:

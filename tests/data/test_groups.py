@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from labelnext.data.duplicates import Hashes
 from labelnext.data.groups import Groups, group_near, grouping, near_bits
+from labelnext.data.review.duplicates import Hashes
 from labelnext.errors import ArgumentError
 from labelnext.types import ImageRecord
 

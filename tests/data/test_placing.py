@@ -6,9 +6,9 @@ import fsspec
 import pytest
 from PIL import Image
 
-from labelnext.data import remote
 from labelnext.data.pixels import UnusableImageError
 from labelnext.data.placing import Placer, move, named, sized
+from labelnext.data.pool import remote
 from labelnext.errors import DataError
 from labelnext.types import ImageRecord
 from tests.data.formats.test_cvat import make_clip

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from labelnext.data.duplicates import hash_images
-from labelnext.data.near import distances
+from labelnext.data.review.duplicates import hash_images
+from labelnext.data.review.near import distances
 from labelnext.errors import ArgumentError, DataError
 from labelnext.rounds.indexing import index_source
 from labelnext.store.index import Index

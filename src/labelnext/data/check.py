@@ -11,9 +11,10 @@ from hashlib import sha256
 from itertools import islice
 from typing import Literal, NamedTuple, TypeVar
 
-from labelnext.data import remote, video
+from labelnext.data import video
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.pixels import UnusableImageError, load, open_image
+from labelnext.data.pool import remote
 from labelnext.errors import ArgumentError
 from labelnext.types import CheckedSample, ImageRecord, Sample
 

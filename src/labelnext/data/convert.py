@@ -14,12 +14,12 @@ from labelnext import plugins
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.export import FORMATS
 from labelnext.data.formats.catalogue import OF_EVERY_WRITER
-from labelnext.data.formats.written import Written
-from labelnext.data.formats.written_folder import scratch
+from labelnext.data.formats.common.written import Written
+from labelnext.data.formats.common.written_folder import scratch
 from labelnext.data.pixels import UnusableImageError
 from labelnext.data.placing import Placer, move, named, sized
+from labelnext.data.pool.remote import is_url
 from labelnext.data.predicted import Predicted
-from labelnext.data.remote import is_url
 from labelnext.data.selection import ClassSelection, chosen
 from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError, LabelnextError

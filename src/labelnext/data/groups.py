@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
-from labelnext.data.duplicates import Hashes, find, hash_images
-from labelnext.data.folder import VIDEO_SUFFIXES
-from labelnext.data.pool import suffix
+from labelnext.data.pool.folder import VIDEO_SUFFIXES
+from labelnext.data.pool.listing import suffix
+from labelnext.data.review.duplicates import Hashes, find, hash_images
 from labelnext.data.source import Source
 from labelnext.errors import ArgumentError
 from labelnext.protocols import Progress, quiet

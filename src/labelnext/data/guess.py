@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labelnext import plugins
-from labelnext.data.folder import SUFFIXES, VIDEO_SUFFIXES
-from labelnext.data.pool import LISTS, listing, suffix
+from labelnext.data.pool.folder import SUFFIXES, VIDEO_SUFFIXES
+from labelnext.data.pool.listing import LISTS, listing, suffix
 from labelnext.data.sniff import is_yolo_yaml, json_kind, xml_kind
 from labelnext.errors import DataError
 

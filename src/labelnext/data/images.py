@@ -3,7 +3,8 @@
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
-from labelnext.data import pixels, remote, video
+from labelnext.data import pixels, video
+from labelnext.data.pool import remote
 from labelnext.errors import DataError
 from labelnext.types import Image, ImageRecord
 

@@ -8,11 +8,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from labelnext.data import export, images, remote, video
+from labelnext.data import export, images, video
 from labelnext.data.check import MAX_BYTES
-from labelnext.data.folder import SUFFIXES
-from labelnext.data.formats.image_size import image_size
+from labelnext.data.formats.common.image_size import image_size
 from labelnext.data.pixels import UnusableImageError, open_image
+from labelnext.data.pool import remote
+from labelnext.data.pool.folder import SUFFIXES
 from labelnext.errors import ArgumentError, DataError
 from labelnext.files import disk_errors, write_atomic
 from labelnext.types import ImageRecord

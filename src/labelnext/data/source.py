@@ -10,8 +10,8 @@ from typing import Any
 
 from labelnext import plugins
 from labelnext.data.guess import guess
-from labelnext.data.pool import split_glob
-from labelnext.data.remote import is_url, root_of
+from labelnext.data.pool.listing import split_glob
+from labelnext.data.pool.remote import is_url, root_of
 from labelnext.errors import DataError, LabelnextError
 from labelnext.protocols import Dataset
 from labelnext.types import Sample

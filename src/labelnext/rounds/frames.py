@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from labelnext.data import images, remote
+from labelnext.data import images
 from labelnext.data.export import FORMATS, export_frames, file_name
+from labelnext.data.pool import remote
 from labelnext.errors import DataError
 from labelnext.files import write_bytes, write_text
 from labelnext.protocols import Progress, quiet

@@ -3,7 +3,7 @@
 import os
 
 from labelnext.data.check import check
-from labelnext.data.remote import is_url
+from labelnext.data.pool.remote import is_url
 from labelnext.data.source import Source
 from labelnext.store.index import Index
 

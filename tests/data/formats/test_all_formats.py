@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from labelnext import plugins
-from labelnext.data.formats.written import Written
+from labelnext.data.formats.common.written import Written
 from labelnext.types import GroundTruth, ImageRecord, Sample
 from tests.data.formats.shared.data_sets import data_sets, place_images
 from tests.data.formats.shared.round_trip import (

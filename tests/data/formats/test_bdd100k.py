@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelnext.data.formats import bdd100k, coco_stream, json_survey
+from labelnext.data.formats import bdd100k
+from labelnext.data.formats.common import json_stream as coco_stream
+from labelnext.data.formats.common import json_survey
 from labelnext.data.source import open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import GroundTruth, Sample

@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from labelnext.data.formats import cvat, cvat_write
+from labelnext.data.formats import cvat
+from labelnext.data.formats.cvat import writer as cvat_write
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

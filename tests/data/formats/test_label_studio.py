@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labelnext.data.formats import coco_stream, label_studio, label_studio_write
-from labelnext.data.formats.label_studio_brush import BrushError, brush_box
+from labelnext.data.formats import label_studio
+from labelnext.data.formats.common import json_stream as coco_stream
+from labelnext.data.formats.label_studio import writer as label_studio_write
+from labelnext.data.formats.label_studio.brush import BrushError, brush_box
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

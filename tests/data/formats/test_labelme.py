@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelnext.data.formats import labelme, labelme_write
+from labelnext.data.formats import labelme
+from labelnext.data.formats.labelme import writer as labelme_write
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelnext.data.formats import mot, mot_files
-from labelnext.data.formats.mot_files import read_info, read_truth
+from labelnext.data.formats import mot
+from labelnext.data.formats.mot import files as mot_files
+from labelnext.data.formats.mot.files import read_info, read_truth
 from labelnext.errors import ArgumentError, DataError
 
 INFO = """[Sequence]

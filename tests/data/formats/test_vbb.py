@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelnext.data.formats import mat_safety, vbb
+from labelnext.data.formats.caltech import vbb
+from labelnext.data.formats.common import mat_safety
 from labelnext.errors import DataError, LabelnextError
 from tests.data.formats import mat_files
 

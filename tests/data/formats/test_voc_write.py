@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelnext.data.formats import voc
-from labelnext.data.formats.voc_write import write
+from labelnext.data.formats.voc.writer import write
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from labelnext.data import open_source
+from labelnext.data.dataset import Lazy
 from labelnext.data.formats import yolo
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Sample
@@ -39,7 +40,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def by_key(found: yolo.Lazy) -> dict[str, Sample]:
+def by_key(found: Lazy) -> dict[str, Sample]:
     samples = list(found.samples())
     assert len(samples) == len(found)
     return {sample.record.key: sample for sample in samples}

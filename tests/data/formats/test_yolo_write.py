@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 
 from labelnext.data.formats import yolo
-from labelnext.data.formats.yolo_write import write
+from labelnext.data.formats.yolo.writer import write
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labelnext.data.formats.yolo_yaml import parse
+from labelnext.data.formats.yolo.data_yaml import parse
 from labelnext.errors import DataError
 
 

@@ -48,7 +48,7 @@ def check(
 def _check(
     spec: str, fix: Path | None, classes: list[str] | None, everything: bool, progress: Any
 ) -> dict[str, Any]:
-    from labelnext.data.dataset_check import check_source
+    from labelnext.data.review.dataset_check import check_source
 
     most = None if everything else _SHOWN
     return check_source(spec, fix=fix, classes=classes, examples=most, progress=progress)

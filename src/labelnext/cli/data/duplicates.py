@@ -31,7 +31,7 @@ def duplicates(
     Near images are found by a perceptual hash; those near to a near one are in the same group.
     """
     from labelnext.cli import show
-    from labelnext.data.repeated import search
+    from labelnext.data.review.repeated import search
 
     given = [_named(text) for text in sources]
     with show.progress_bar() as progress:

@@ -7,7 +7,7 @@ import typer
 from labelnext.cli.options import Json, Maps, pairs
 
 if TYPE_CHECKING:
-    from labelnext.data.stats import Instances, Statistics
+    from labelnext.data.review.stats import Instances, Statistics
 
 _WIDEST = 40  # letters of the longest bar
 _BAR = "█"
@@ -38,7 +38,7 @@ def stats(
     Instances are boxes that are not ignored. Pixels are not read.
     """
     from labelnext.cli import show
-    from labelnext.data.stats import gather
+    from labelnext.data.review.stats import gather
 
     renamed = dict(pairs("--map", maps))
     with show.progress_bar() as progress:
@@ -119,7 +119,7 @@ def _classes(one: "Statistics", head: str) -> None:
 
 
 def _histogram(instances: "Instances", head: str) -> None:
-    from labelnext.data.stats import EDGES
+    from labelnext.data.review.stats import EDGES
 
     if not instances.count:
         return
@@ -166,7 +166,7 @@ def _as_dict(one: "Statistics") -> dict[str, Any]:
 
 
 def _counts(instances: "Instances") -> dict[str, Any]:
-    from labelnext.data.stats import EDGES
+    from labelnext.data.review.stats import EDGES
 
     ends = [*EDGES[1:], None]
     return {

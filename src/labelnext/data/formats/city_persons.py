@@ -19,8 +19,8 @@ import numpy as np
 
 from labelnext.data import filters
 from labelnext.data.dataset import Lazy
-from labelnext.data.formats import label_files, mat_safety
-from labelnext.data.formats.paths import inside
+from labelnext.data.formats.common import label_files, mat_safety
+from labelnext.data.formats.common.paths import inside
 from labelnext.errors import ArgumentError, DataError
 from labelnext.json_fields import Fields, load_json, show
 from labelnext.types import GroundTruth, ImageRecord, Sample

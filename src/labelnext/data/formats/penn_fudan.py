@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
-from labelnext.data.formats.label_files import Skips, read_lines
+from labelnext.data.formats.common.label_files import Skips, read_lines
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 from labelnext.types import GroundTruth, ImageRecord, Sample

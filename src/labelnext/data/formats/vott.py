@@ -11,10 +11,10 @@ import numpy as np
 from labelnext.data import video
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import SampleSet
-from labelnext.data.formats.json_items import object_items, value_at
-from labelnext.data.formats.label_files import listed
-from labelnext.data.formats.paths import find, inside
-from labelnext.data.formats.tools import Places, Tally, chosen_folder, enclosing
+from labelnext.data.formats.common.json_items import object_items, value_at
+from labelnext.data.formats.common.label_files import listed
+from labelnext.data.formats.common.paths import find, inside
+from labelnext.data.formats.common.tools import Places, Tally, chosen_folder, enclosing
 from labelnext.errors import DataError
 from labelnext.json_fields import Fields, show
 from labelnext.types import GroundTruth, ImageRecord, Sample

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple
 import av
 import av.error
 
-from labelnext.data.folder import VIDEO_SUFFIXES
 from labelnext.data.pixels import MAX_PIXELS
+from labelnext.data.pool.folder import VIDEO_SUFFIXES
 from labelnext.errors import DataError
 
 SUFFIXES = VIDEO_SUFFIXES

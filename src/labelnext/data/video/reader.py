@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from labelnext.data import remote
 from labelnext.data.dataset import Lazy
-from labelnext.data.pool import Listing, listing
+from labelnext.data.pool import remote
+from labelnext.data.pool.listing import Listing, listing
 from labelnext.data.video import sampling, seq
 from labelnext.data.video.opening import SUFFIXES, open_video
 from labelnext.data.video.scanning import scan

@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from labelnext.data import pixels, remote
+from labelnext.data import pixels
 from labelnext.data.dataset import Lazy
-from labelnext.data.pool import Listing, listing
+from labelnext.data.pool import remote
+from labelnext.data.pool.listing import Listing, listing
 from labelnext.data.video import sampling
 from labelnext.data.video.cuts import ShotFinder, small_size
 from labelnext.errors import DataError

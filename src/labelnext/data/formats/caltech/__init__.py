@@ -1,0 +1,5 @@
+"""Caltech Pedestrian."""
+
+from labelnext.data.formats.caltech.reader import read
+
+__all__ = ["read"]

@@ -1,0 +1,5 @@
+"""KITTI."""
+
+from labelnext.data.formats.kitti.reader import CLASSES, read
+
+__all__ = ["CLASSES", "read"]

@@ -1,0 +1,1 @@
+"""Where images are: folders, globs, lists of paths, URLs."""
