@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
@@ -70,7 +71,9 @@ def _value(text: str) -> object:
         return text
 
 
-def _points(group: str) -> list[EntryPoint]:
+@cache
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    """Of what is installed when it is first asked for: looking reads files of every package."""
     if group not in GROUPS:
         raise LabelnextError(f"There is no plug-in group {group!r}. Known: {', '.join(GROUPS)}.")
-    return list(entry_points(group=f"labelnext.{group}"))
+    return tuple(entry_points(group=f"labelnext.{group}"))

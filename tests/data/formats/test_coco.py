@@ -405,6 +405,7 @@ def test_frames_of_video_files_are_said(tmp_path: Path) -> None:
     assert not coco.write(tmp_path / "l.json", [Sample(record)], [], place=lambda *_: None).lost
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     boxes = [
         {"id": i, "image_id": i % 1000, "category_id": 1, "bbox": [i % 50, 1.5, 9.5, 20.25]}
