@@ -3,9 +3,10 @@
     python benchmarks/bench_video.py [VIDEO …] [--repeats 5]
 
 In one run, each in turn, `--repeats` times: PyAV's own loop (decode, `to_ndarray` to RGB) with its
-default threads and with those that are used here; `data.video.read_frames`; and `engine.stream`,
-which decodes in a thread of its own. Medians of frames a second; and the median of the ratios to
-PyAV's loop with the same threads, taken pass by pass, as other work on a machine comes and goes.
+default threads (slices of a frame) and with all (frames side by side); `data.video.read_frames`;
+and `engine.stream`, which decodes in a thread of its own. Medians of frames a second; and the
+median of the ratios to PyAV's loop with its default threads, taken pass by pass, as other work on a
+machine comes and goes.
 Then a scan with and without shots, and single frames at random. Without videos: vtest.avi of
 Debian's opencv-doc where it is there, and a generated H.264 of 1280×720.
 """
@@ -87,7 +88,7 @@ def bench(path: Path, repeats: int) -> None:
         for name, work in works.items():
             passes[name].append(rate(work))
     print(f"\n{path.name}: {len(records)} frames of {records[0].width}×{records[0].height}")
-    same = [wall for wall, _ in passes["PyAV, all threads"]]
+    same = [wall for wall, _ in passes["PyAV, its default threads"]]
     for name, values in passes.items():
         rates = [wall for wall, _ in values]
         ratio = statistics.median(mine / its for mine, its in zip(rates, same, strict=True))

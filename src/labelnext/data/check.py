@@ -16,6 +16,7 @@ from labelnext.data.boxes import fit_boxes
 from labelnext.data.pixels import UnusableImageError, load, open_image
 from labelnext.data.pool import remote
 from labelnext.errors import ArgumentError
+from labelnext.machine import available_cpus
 from labelnext.types import CheckedSample, ImageRecord, Sample
 
 MAX_BYTES = 1 << 29
@@ -144,13 +145,6 @@ def _in_threads(
                 yield from waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def available_cpus() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _check(known: Known | None, sample: Sample) -> CheckedSample:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from dataclasses import replace
 from itertools import islice
 
-from labelnext.data.check import Decoded, available_cpus, check_all
+from labelnext.data.check import Decoded, check_all
 from labelnext.data.selection import ClassSelection
 from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError
+from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.hold_out import HeldOut, notes_of
 from labelnext.rounds.hold_out import hold_out as choose

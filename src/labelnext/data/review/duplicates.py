@@ -17,10 +17,10 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from labelnext.data import images, pixels
-from labelnext.data.check import available_cpus
 from labelnext.data.pool import remote
 from labelnext.data.review.near import near_groups
 from labelnext.errors import DataError
+from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
 from labelnext.types import Image, ImageRecord, Sample
 

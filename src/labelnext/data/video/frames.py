@@ -72,7 +72,7 @@ def read_frame(path: str | Path, frame: int, place: int | None) -> Image:
 def read_frames(
     path: str | Path, wanted: Sequence[tuple[int, int | None]]
 ) -> Iterator[Image | DataError]:
-    """The pixels of some frames, decoded one after the other by all the codec's threads.
+    """The pixels of some frames, decoded one after the other at full speed.
 
     Frames between them are decoded on through, or jumped over where many lie between. The pixels
     are those of `read_frame`, bit for bit.

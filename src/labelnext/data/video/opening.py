@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import av.error
@@ -18,6 +18,7 @@ import av.error
 from labelnext.data.pixels import MAX_PIXELS
 from labelnext.data.pool.folder import VIDEO_SUFFIXES
 from labelnext.errors import DataError
+from labelnext.machine import available_cpus
 
 SUFFIXES = VIDEO_SUFFIXES
 # Names of FFmpeg's demuxers; each of them reads one file and follows no reference out of it.
@@ -26,6 +27,7 @@ _FORMATS = (
     "ivf,h264,hevc"
 )
 _MOST_FAULTS = 100
+_CORES_FOR_FRAMES = 4
 # What PyAV raises: its own errors, which are not all of one kind, and those of its binding.
 ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, OverflowError, MemoryError)
 
@@ -111,13 +113,11 @@ def is_video(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in SUFFIXES  # noqa: PTH122 (asked of every image)
 
 
-def open_video(path: Path, *, threads: Literal["AUTO", "SLICE"] = "AUTO") -> Opened:
+def open_video(path: Path) -> Opened:
     """Open a video file for its pictures.
 
     Args:
         path: A file on this machine.
-        threads: `AUTO` decodes several frames at once, for reading on and on; `SLICE` gives each
-            frame as soon as it can, for jumping about.
 
     Raises:
         FileNotFoundError: There is none.
@@ -140,7 +140,7 @@ def open_video(path: Path, *, threads: Literal["AUTO", "SLICE"] = "AUTO") -> Ope
     except ERRORS as error:
         raise unusable(path, f"cannot be opened as a video: {reason(error)}") from None
     try:
-        return Opened(Path(path), container, _pictures(path, container, threads))
+        return Opened(Path(path), container, _pictures(path, container))
     except BaseException:
         container.close()
         raise
@@ -162,7 +162,12 @@ def reason(error: BaseException) -> str:
     return " ".join(str(text).split()).rstrip(".")
 
 
-def _pictures(path: Path, container: Any, threads: str) -> Any:
+def _threads() -> str:
+    """Frames side by side where there are cores for it; on two, that loses to slices of a frame."""
+    return "AUTO" if available_cpus() >= _CORES_FOR_FRAMES else "SLICE"
+
+
+def _pictures(path: Path, container: Any) -> Any:
     covers = av.stream.Disposition.attached_pic
     streams = [s for s in container.streams.video if not s.disposition & covers]
     if not streams:
@@ -177,5 +182,5 @@ def _pictures(path: Path, container: Any, threads: str) -> Any:
         )
     if not stream.time_base:
         raise unusable(path, "has no time base")
-    context.thread_type = threads
+    context.thread_type = _threads()
     return stream
