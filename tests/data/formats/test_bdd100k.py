@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from labelnext.data.formats import bdd100k
-from labelnext.data.formats.common import json_stream as coco_stream
-from labelnext.data.formats.common import json_survey
+from labelnext.data.formats.common import json_stream, json_survey
 from labelnext.data.source import open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import GroundTruth, Sample
@@ -274,8 +273,8 @@ def test_options_that_are_none(tmp_path: Path, options: dict) -> None:
 def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, size in [
         (json_survey, "_CHUNK", 1 << 14),
-        (coco_stream, "_CHUNK", 1 << 14),
-        (coco_stream, "_AHEAD", 1 << 12),
+        (json_stream, "_CHUNK", 1 << 14),
+        (json_stream, "_AHEAD", 1 << 12),
     ]:
         monkeypatch.setattr(module, name, size)
     labels = [label("car", [1, 2, 3, 4], occluded=False) for _ in range(10)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelnext.data.formats import cvat
-from labelnext.data.formats.cvat import writer as cvat_write
+from labelnext.data.formats.cvat import writer
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 
@@ -363,7 +363,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         sample("offen.png", None),
     ]
     placed = []
-    written = cvat_write.write(
+    written = writer.write(
         tmp_path / "out", samples, classes, place=lambda record, path: placed.append(path)
     )
     assert placed == [tmp_path / "out" / "images" / s.record.key for s in samples]
@@ -387,7 +387,7 @@ def test_predictions_are_written_where_nobody_labelled(tmp_path: Path) -> None:
         np.array([[1, 2, 30, 40]], np.float32), np.array([0.5], np.float32), np.array([0])
     )
     samples = [sample("a.jpg", None), sample("b.jpg", GroundTruth.from_boxes([[1, 2, 3, 4]]))]
-    written = cvat_write.write(
+    written = writer.write(
         tmp_path / "x.xml", samples, ["car"], predictions={"a.jpg": found, "b.jpg": found}
     )
     assert written.lost["scores of predictions"] == 1
@@ -411,5 +411,5 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     ]  # fmt: skip
     for one, classes, error, says in bad:
         with pytest.raises(error, match=says):
-            cvat_write.write(tmp_path, [one], classes)
+            writer.write(tmp_path, [one], classes)
     assert (tmp_path / "annotations.xml").read_text() == "before"

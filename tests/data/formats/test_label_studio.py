@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from labelnext.data.formats import label_studio
-from labelnext.data.formats.common import json_stream as coco_stream
-from labelnext.data.formats.label_studio import writer as label_studio_write
+from labelnext.data.formats.common import json_stream
+from labelnext.data.formats.label_studio import writer
 from labelnext.data.formats.label_studio.brush import BrushError, brush_box
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
@@ -347,7 +347,7 @@ def test_a_byte_order_mark_and_an_entry_without_end(
     path = put(tmp_path, task(1, annotation(BOX)))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert len(label_studio.read(path)) == 1
-    monkeypatch.setattr(coco_stream, "MAX_ENTRY", 100)
+    monkeypatch.setattr(json_stream, "MAX_ENTRY", 100)
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DataError, match="has an entry of more than 100 characters"):
         label_studio.read(path)
@@ -371,7 +371,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         Sample(ImageRecord("offen.png", "x", 3, 4)),
     ]
     placed = []
-    written = label_studio_write.write(
+    written = writer.write(
         tmp_path / "out", samples, classes, place=lambda record, path: placed.append(path)
     )
     assert placed == [tmp_path / "out" / s.record.key for s in samples]
@@ -402,7 +402,7 @@ def test_predictions_stand_beside_the_labels(tmp_path: Path) -> None:
     )
     sample = Sample(ImageRecord("a.jpg", "x", 100, 80), GroundTruth.from_boxes([[1, 2, 30, 40]]))
     path = tmp_path / "a.json"
-    label_studio_write.write(
+    writer.write(
         path, [sample], ["car"], predictions={"a.jpg": boxes}, url_prefix="s3://b/",
         model_version="m7",
     )  # fmt: skip
@@ -420,5 +420,5 @@ def test_predictions_stand_beside_the_labels(tmp_path: Path) -> None:
     assert [len(s.truth) for s in found.samples()] == [1]
     bad = Detections(boxes.xyxy, boxes.scores, np.array([0, 4]))
     with pytest.raises(ArgumentError, match="classes 0 to 4"):
-        label_studio_write.write(path, [sample], ["car"], predictions={"a.jpg": bad})
+        writer.write(path, [sample], ["car"], predictions={"a.jpg": bad})
     assert json.loads(path.read_text()) == [written]

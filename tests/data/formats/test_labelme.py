@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labelnext.data.formats import labelme
-from labelnext.data.formats.labelme import writer as labelme_write
+from labelnext.data.formats.labelme import writer
 from labelnext.errors import ArgumentError, DataError
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 
@@ -194,7 +194,7 @@ def write(folder: Path, samples: list[Sample], classes: Any, **options: Any) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
 
-    return labelme_write.write(folder, samples, classes, place=place, **options)
+    return writer.write(folder, samples, classes, place=place, **options)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

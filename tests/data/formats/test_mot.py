@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelnext.data.formats import mot
-from labelnext.data.formats.mot import files as mot_files
+from labelnext.data.formats.mot import files
 from labelnext.data.formats.mot.files import read_info, read_truth
 from labelnext.errors import ArgumentError, DataError
 
@@ -152,7 +152,7 @@ def test_other_classes(tmp_path: Path) -> None:
 def test_bad_lines(
     tmp_path: Path, line: str, says: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mot_files, "_CHUNK", chunk)
+    monkeypatch.setattr(files, "_CHUNK", chunk)
     make(tmp_path, "1,1,5,5,9,9,1,1,1", "", "1,2,5,5,9,9,1,1,1", line, "2,1,5,5,9,9,1,1,1")
     (tmp_path / "gt/gt.txt").write_bytes(
         (tmp_path / "gt/gt.txt").read_bytes().replace(b"\n\n", b"\r\n\r\n")
@@ -163,7 +163,7 @@ def test_bad_lines(
 
 @pytest.mark.parametrize("chunk", [1 << 22, 100])
 def test_many_lines(tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mot_files, "_CHUNK", chunk)
+    monkeypatch.setattr(files, "_CHUNK", chunk)
     rng = np.random.default_rng(3)
     lines = [
         f"{frame},{track},{x:.2f},{y:.2f},10,20,1,1,{v:.5f}"
@@ -192,7 +192,7 @@ def test_no_lines(tmp_path: Path) -> None:
 
 
 def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mot_files, "_MOST_LINES", 5)
+    monkeypatch.setattr(files, "_MOST_LINES", 5)
     with pytest.raises(DataError, match=r"gt\.txt: has more than 5 lines"):
         read_truth(put(tmp_path / "gt.txt", "\n" * 9), 13)
     with put(tmp_path / "gt.txt").open("r+b") as handle:

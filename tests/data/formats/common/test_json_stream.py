@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labelnext.data.formats.common import json_stream as coco_stream
+from labelnext.data.formats.common import json_stream
 from labelnext.data.formats.common.json_stream import walk
 from labelnext.errors import DataError
 
@@ -42,8 +42,8 @@ def test_the_same_as_the_standard_parser(
     text = json.dumps(tops, indent=indent, ensure_ascii=plain)
     path = tmp_path / "a.json"
     path.write_text(text, "utf-8-sig" if mark else "utf-8", "surrogatepass")
-    monkeypatch.setattr(coco_stream, "_CHUNK", chunk)
-    monkeypatch.setattr(coco_stream, "_AHEAD", ahead)
+    monkeypatch.setattr(json_stream, "_CHUNK", chunk)
+    monkeypatch.setattr(json_stream, "_AHEAD", ahead)
     found: dict[str, object] = {}
     for name, at, value in walk(path, {"a", "b", "c"}):
         if at is None:
@@ -86,7 +86,7 @@ def test_faults(tmp_path: Path, text: str, says: str) -> None:
 
 @pytest.mark.parametrize("chunk", [1, 3, 1 << 20])
 def test_text_that_is_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(coco_stream, "_CHUNK", chunk)
+    monkeypatch.setattr(json_stream, "_CHUNK", chunk)
     (tmp_path / "a.json").write_bytes(b'{"a": ["\xc3\xa9", "\xff"]}')
     with pytest.raises(DataError, match=r"is not UTF-8 text \(byte 14\)"):
         list(walk(tmp_path / "a.json", {"a"}))
@@ -96,9 +96,9 @@ def test_text_that_is_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_an_entry_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coco_stream, "MAX_ENTRY", 5000)
-    monkeypatch.setattr(coco_stream, "_CHUNK", 1000)
-    monkeypatch.setattr(coco_stream, "_AHEAD", 100)
+    monkeypatch.setattr(json_stream, "MAX_ENTRY", 5000)
+    monkeypatch.setattr(json_stream, "_CHUNK", 1000)
+    monkeypatch.setattr(json_stream, "_AHEAD", 100)
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"a": ["x" * 900] * 100}))
     assert len(list(walk(path, {"a"}))) == 101

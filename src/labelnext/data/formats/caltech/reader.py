@@ -51,7 +51,7 @@ def read(
 
     A frame of a `.seq` has the key `<path of the .seq>/frame_000029`, the `.seq` as its path, and
     the byte its record begins at as its place. Videos are called `set00/V000`. Frames beyond those
-    that the `.vbb` labels, and videos without one, are unlabelled. See `vbb` for boxes and
+    that the `.vbb` labels, and videos without one, are unlabelled. See `caltech.vbb` for boxes and
     visibility; tracks are the ids of the `.vbb`.
 
     A damaged `.vbb` leaves its video unlabelled, a damaged `.seq` is left out; the notes say so.

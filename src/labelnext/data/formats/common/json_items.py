@@ -1,6 +1,6 @@
 """JSON whose top is one long list, or holds one long object, entry by entry.
 
-Memory is that of one entry. (COCO has several lists at the top: see `coco_stream`.)
+Memory is that of one entry. (COCO has several lists at the top: see `coco.load`.)
 """
 
 from collections.abc import Callable, Iterator

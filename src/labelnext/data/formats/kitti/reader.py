@@ -55,7 +55,7 @@ def read(
     labelled and empty if its video has a label file. Seconds are those of KITTI's 10 frames a
     second. A key is the image's path relative to the folder.
 
-    Boxes are taken as they stand (see `kitti_lines.to_truth`); `DontCare` becomes regions to
+    Boxes are taken as they stand (see `kitti.lines.to_truth`); `DontCare` becomes regions to
     ignore, one of each class; `truncated` the truncation; `occluded` the occlusion, where 3, not
     known, becomes not given. Boxes in space are left aside. Image sizes are left to indexing.
 

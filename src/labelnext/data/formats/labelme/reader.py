@@ -43,7 +43,7 @@ def read(location: Path, *, auto: bool = True) -> Lazy:
 
     Args:
         location: The folder; everything below it is read.
-        auto: Whether shapes with the flag `predicted` (see `labelme_write`) count as labels. If
+        auto: Whether shapes with the flag `predicted` (see `labelme.writer`) count as labels. If
             not, images with no others are unlabelled.
 
     Raises:

@@ -15,7 +15,7 @@ from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats.common.image_size import image_size
 from labelnext.data.formats.common.label_files import MOST_CLASSES, Skips, relative
-from labelnext.data.formats.yolo import data_yaml as yolo_yaml
+from labelnext.data.formats.yolo import data_yaml
 from labelnext.data.formats.yolo import labels as yolo_labels
 from labelnext.data.formats.yolo.layout import (
     Layout,
@@ -46,8 +46,8 @@ def read(
 ) -> Lazy:
     """Read a YOLO data set: a YAML file, or a folder with or without one.
 
-    Layouts: Ultralytics' YAML (see `yolo_yaml` and `yolo_layout.from_yaml`); `images/` and
-    `labels/`; labels beside images. Lines are those of `yolo_labels.parse`. A box cx cy w h in
+    Layouts: Ultralytics' YAML (see `yolo.data_yaml` and `yolo.layout.from_yaml`); `images/` and
+    `labels/`; labels beside images. Lines are those of `yolo.labels.parse`. A box cx cy w h in
     fractions becomes [(cx - w/2)·W, (cy - h/2)·H, (cx + w/2)·W, (cy + h/2)·H], W x H being the
     upright image's size, read from its header. An empty label file is an image without objects.
 
@@ -82,7 +82,7 @@ def read(
 
 def _find(location: Path, split: str, root: str) -> Layout:
     file = find_yaml(location) if location.is_dir() else location
-    config = None if file is None else yolo_yaml.parse(file)
+    config = None if file is None else data_yaml.parse(file)
     known = config is not None and bool(config.splits or config.names)
     if not known and (root or not location.is_dir()):
         raise DataError(

@@ -10,7 +10,7 @@ import yaml
 from labelnext.data.formats.common.tools import IN_VIDEO
 from labelnext.data.formats.common.written import Losses, Place, Written, leave
 from labelnext.data.formats.common.written_folder import Names, fitted, new_folder
-from labelnext.data.formats.yolo import data_yaml as yolo_yaml
+from labelnext.data.formats.yolo import data_yaml
 from labelnext.errors import ArgumentError, DataError
 from labelnext.files import write_text
 from labelnext.types import Detections, GroundTruth, Sample
@@ -55,7 +55,7 @@ def write(
     if ignored not in ("keep", "drop"):
         raise ArgumentError("yolo.write", "ignored", expected="keep or drop", got=repr(ignored))
     file = location / "data.yaml"
-    config = _config(file, yolo_yaml.check_names(file, classes), split)
+    config = _config(file, data_yaml.check_names(file, classes), split)
     losses, names = Losses(), Names({"images"})
     images = objects = 0
     with new_folder(location / "labels" / split) as folder:
@@ -91,7 +91,7 @@ def _config(file: Path, classes: Sequence[str], split: str) -> dict[str, Any]:
     """What `data.yaml` is to hold: the splits that are there, and this one."""
     splits: dict[str, str] = {}
     if file.exists():
-        there = yolo_yaml.parse(file)
+        there = data_yaml.parse(file)
         own = {name: (f"images/{name}",) for name in there.splits}
         if there.names != tuple(classes) or there.path or there.splits != own:
             raise DataError(
@@ -101,7 +101,7 @@ def _config(file: Path, classes: Sequence[str], split: str) -> dict[str, Any]:
             )
         splits = {name: f"images/{name}" for name in there.splits}
     splits[split] = f"images/{split}"
-    ordered = {name: splits[name] for name in yolo_yaml.SPLITS if name in splits}
+    ordered = {name: splits[name] for name in data_yaml.SPLITS if name in splits}
     return {**ordered, "names": dict(enumerate(classes))}
 
 
