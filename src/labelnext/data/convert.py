@@ -58,7 +58,7 @@ class Converted(NamedTuple):
 
 
 def convert(
-    spec: str | Path,
+    spec: str | Path | Source,
     out: Path,
     to: str,
     *,
@@ -82,7 +82,7 @@ def convert(
     is recorded; its labels are written all the same where its size is known.
 
     Args:
-        spec: The source, `reader:place`.
+        spec: The source, `reader:place`, or one that is open.
         out: The file or folder to write, as the format has it.
         to: Name of the format.
         classes: Names of the source's classes to keep; None for all.
@@ -108,7 +108,7 @@ def convert(
         raise ArgumentError(
             "convert", "frame_format", expected=" or ".join(FORMATS), got=repr(frame_format)
         )
-    source = open_source(spec)
+    source = spec if isinstance(spec, Source) else open_source(spec)
     out = Path(out).absolute()
     _check_apart(source, out)
     kept = chosen(source.spec, source.classes, classes, renamed or {})
@@ -127,7 +127,7 @@ def convert(
             placer = Placer(images, (begun, out.parent), force=force)
             written = _write(write, begun / out.name, stream, placer, arguments)
             move(begun, out.parent, force=force, among=out, there=placer.there)
-    notes = [*getattr(source.dataset, "notes", ()), *([] if found is None else found.notes())]
+    notes = [*source.notes, *([] if found is None else found.notes())]
     failed = [*stream.failed, *placer.failed]
     return Converted(
         source.spec, str(out), to, written.images, written.objects, dict(written.lost),
@@ -150,20 +150,19 @@ class _Stream:
         self._source, self._selection, self._found = source, selection, found
         self._frame_format, self._some, self._progress = frame_format, some, progress
         self.source, self.classes = source.spec, selection.classes
-        self.predictions = None if found is None else _Given()
+        # Filled as samples are drawn: that it is empty before says nothing.
+        self.predictions: dict[str, Detections] | None = None if found is None else {}
         self.dropped: Counter[str] = Counter()
         self.failed: list[str] = []
         self.problems: list[str] = []
 
     def __iter__(self) -> Iterator[Sample]:
-        dataset: Any = self._source.dataset
-        total = len(dataset) if hasattr(dataset, "__len__") else 0
         for done, sample in enumerate(self._source.samples(), start=1):
             wanted = self._some is None or self._some[done - 1]
             made = self._sample(sample) if wanted else None
             if made is not None:
                 yield made
-            self._progress("convert", done, max(total, done))
+            self._progress("convert", done, max(self._source.total, done))
 
     def _sample(self, sample: Sample) -> Sample | None:
         sample, dropped = self._selection(sample)
@@ -184,13 +183,6 @@ class _Stream:
             truth, clipped = fit_boxes(truth, record.width, record.height)
             self.problems += [f"{key}: {problem}" for problem in clipped]
         return replace(sample, record=record, truth=truth)
-
-
-class _Given(dict[str, Detections]):
-    """Predictions by key, filled as samples are drawn; so being empty yet says nothing."""
-
-    def __bool__(self) -> bool:
-        return True
 
 
 def _write(

@@ -1,7 +1,7 @@
 """How images are put into groups: by video, folder, a part of their names, or near duplicates."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
 from typing import NamedTuple
 
@@ -140,8 +140,7 @@ def gather(source: Source, by: str, groups: Groups, *, progress: Progress = quie
             groups.add(chosen.group(sample.record))
             yield sample.record.key
         return
-    total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
-    hashes = hash_images(source.samples(), total=total, progress=progress)
+    hashes = hash_images(source.samples(), total=source.total, progress=progress)
     group_near(groups, hashes, bits, (sample.record.key for sample in source.samples()))
     yield from (sample.record.key for sample in source.samples())
 

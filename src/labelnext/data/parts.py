@@ -95,7 +95,7 @@ def split_source(
             _write_list(source, target, some)
         else:
             written = convert(
-                spec, target, to, some=some, options=extra, progress=progress, **options
+                source, target, to, some=some, options=extra, progress=progress, **options
             )
         size = int(images[number])
         found.append(Part(name, size, size / len(of), int(counts[number]), str(target), written))

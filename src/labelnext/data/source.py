@@ -3,12 +3,13 @@
 import inspect
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labelnext import plugins
+from labelnext.data.dataset import Noting
 from labelnext.data.guess import guess
 from labelnext.data.pool.listing import split_glob
 from labelnext.data.pool.remote import is_url, root_of
@@ -43,6 +44,16 @@ class Source:
     def classes(self) -> tuple[str, ...]:
         """Class names of the data set."""
         return self.dataset.classes
+
+    @property
+    def total(self) -> int:
+        """How many samples there are, or will be at most; 0 where the data set cannot tell."""
+        return len(self.dataset) if isinstance(self.dataset, Sized) else 0
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What concerns no single image; complete once the samples were drawn."""
+        return self.dataset.notes if isinstance(self.dataset, Noting) else ()
 
     def samples(self) -> Iterator[Sample]:
         """Samples of the data set."""

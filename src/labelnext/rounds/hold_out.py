@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
-from labelnext.data.dataset import Noting
 from labelnext.data.groups import Groups, gather
 from labelnext.data.source import Source
 from labelnext.data.split import allot
@@ -146,8 +145,3 @@ def _note(by: str, chosen: Sequence[str], images: int, groups: int, total: int) 
         f"held out for testing by {by}: {len(chosen)} of {groups} groups, {images} of {total} "
         f"images ({share:.1%}){which}"
     )
-
-
-def notes_of(source: Source) -> Sequence[str]:
-    """What a source has to say that concerns no single image."""
-    return source.dataset.notes if isinstance(source.dataset, Noting) else ()

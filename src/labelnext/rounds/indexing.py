@@ -1,7 +1,7 @@
 """Import a source into the index: read labels, check every image once, hold some out to test."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -11,7 +11,7 @@ from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds.hold_out import HeldOut, notes_of
+from labelnext.rounds.hold_out import HeldOut
 from labelnext.rounds.hold_out import hold_out as choose
 from labelnext.rounds.moved import moved_from
 from labelnext.store.import_report import ImportReport, Note
@@ -74,7 +74,7 @@ def index_source(
         )  # fmt: skip
     dropped: Counter[str] = Counter()
     known, samples = _with_stamps(index, _prepared(source, select, name, dropped))
-    total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
+    total = source.total
     checked = check_all(
         _counted(samples, total, progress),
         workers=available_cpus() if workers is None else workers,
@@ -104,7 +104,7 @@ def _with_notes(
     notes = [held.note] if held.note else []
     if moved:
         notes.insert(0, f"moved here from {moved[1]}; the paths of its images were updated")
-    general = tuple(Note("", text) for text in notes_of(source))
+    general = tuple(Note("", text) for text in source.notes)
     return replace(
         report, problems=general + report.problems, dropped=dict(dropped),
         test_groups=held.groups, notes=tuple(notes),

@@ -3,7 +3,7 @@
 import gc
 import json
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -390,6 +390,19 @@ def test_predictions_are_written_for_images_without_labels(tmp_path: Path) -> No
     truths = [sample.truth for sample in coco.read(path).samples()]
     assert truths[0] is None
     assert truths[1] is not None
+
+
+def test_predictions_may_come_with_the_samples(tmp_path: Path) -> None:
+    predictions: dict[str, Detections] = {}
+
+    def samples() -> Iterator[Sample]:
+        predictions["a.jpg"] = Detections(
+            np.array([[0, 0, 3, 4]], np.float32), np.ones(1, np.float32), np.zeros(1, np.int64)
+        )
+        yield Sample(ImageRecord("a.jpg", "a.jpg", 64, 48))
+
+    written = coco.write(tmp_path / "l.json", samples(), ["car"], predictions=predictions)
+    assert (written.objects, written.lost) == (1, {})
 
 
 def test_a_size_must_be_known_to_be_written(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A whole data set checked, and a corrected copy of it written, as `labelnext data check` does."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def check_source(
 def _told(
     inspections: Iterator[Inspection], keep: Any, source: Source, progress: Progress
 ) -> Iterator[Inspection]:
-    total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
+    total = source.total
     done = 0
     for done, inspection in enumerate(inspections, start=1):
         for finding in inspection.findings:

@@ -1,6 +1,6 @@
 """Copies and near copies within one source or among several, and those on two sides of a test."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -50,8 +50,7 @@ def search(
     parts, names = [], []
     for _, spec in sources:
         source = open_source(spec)
-        total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
-        parts.append(hash_images(source.samples(), total=total, progress=progress))
+        parts.append(hash_images(source.samples(), total=source.total, progress=progress))
         names.append(source.name)
     hashes = together(parts)
     found = find(hashes, distance)

@@ -7,7 +7,7 @@ The table of the paper itself (PAPER §6) comes from its data sets with the filt
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,6 @@ from jaxtyping import Float64, Int64
 
 from labelnext import plugins
 from labelnext.data import filters
-from labelnext.data.dataset import Noting
 from labelnext.data.formats.common.image_size import image_size
 from labelnext.data.pixels import UnusableImageError
 from labelnext.data.selection import ClassSelection, chosen
@@ -121,7 +120,7 @@ def gather(
     keep = filters.named(filter, call.name, source.classes, only)
     select = ClassSelection(source.spec, source.classes, kept_as)
     tally = _Tally(len(select.classes))
-    total = len(source.dataset) if isinstance(source.dataset, Sized) else 0
+    total = source.total
     done = 0
     for done, sample in enumerate(source.samples(), start=1):
         tally.problems += len(sample.problems)
@@ -196,7 +195,7 @@ class _Tally:
             "", int(self.counts.sum()), self.filled, self.regions, _median(fine), heights
         )
         stills = self.images - self.frames
-        notes = source.dataset.notes if isinstance(source.dataset, Noting) else ()
+        notes = source.notes
         return Statistics(
             source.spec, source.name, self.images, self.labelled, left_out, everything, rows,
             tuple((*size, count) for size, count in self.sizes.most_common()), self.unknown,

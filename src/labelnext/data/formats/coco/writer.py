@@ -44,7 +44,9 @@ def write(
         location.parent.mkdir(parents=True, exist_ok=True)
         parts = [tempfile.TemporaryFile(dir=location.parent) for _ in range(2)]  # noqa: SIM115
     with parts[0] as images, parts[1] as annotations:
-        writing = _Writing(images, annotations, len(classes), predictions or {})
+        writing = _Writing(
+            images, annotations, len(classes), {} if predictions is None else predictions
+        )
         for sample in samples:
             place(sample.record, location.parent / sample.record.key)
             if place is leave and sample.record.place is not None:
