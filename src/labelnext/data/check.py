@@ -2,9 +2,7 @@
 
 import os
 import stat
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -17,6 +15,7 @@ from labelnext.data.pixels import UnusableImageError, load, open_image
 from labelnext.data.pool import remote
 from labelnext.errors import ArgumentError
 from labelnext.machine import available_cpus
+from labelnext.threads import in_order
 from labelnext.types import CheckedSample, ImageRecord, Sample
 
 MAX_BYTES = 1 << 29
@@ -134,17 +133,13 @@ def in_threads(
 def _in_threads(
     work: Callable[[Sample], _T], samples: Iterator[Sample], workers: int
 ) -> Iterator[_T]:
-    waiting: deque[Future[list[_T]]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="check") as pool:
-        try:
-            while together := list(islice(samples, _TOGETHER)):
-                waiting.append(pool.submit(lambda some: [work(one) for one in some], together))
-                if len(waiting) * _TOGETHER >= workers * _AHEAD:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    groups = iter(lambda: list(islice(samples, _TOGETHER)), [])
+    made = in_order(
+        lambda group: [work(one) for one in group], groups,
+        workers=workers, waiting=max(1, workers * _AHEAD // _TOGETHER), name="check",
+    )  # fmt: skip
+    for group in made:
+        yield from group
 
 
 def _check(known: Known | None, sample: Sample) -> CheckedSample:

@@ -1,8 +1,6 @@
 """Images decoded ahead of their use, in order, with a bounded number in memory."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -11,6 +9,7 @@ from threading import Event, Thread
 
 from labelnext.data import images
 from labelnext.errors import DataError
+from labelnext.threads import in_order
 from labelnext.types import Image, ImageRecord
 
 ReadImage = Callable[[ImageRecord], Image]
@@ -44,7 +43,10 @@ def decode_ahead(
         if frames:
             yield from _in_sequence(group, ahead)
         else:
-            yield from _by_threads(chain.from_iterable(group), read, ahead, threads)
+            yield from in_order(
+                lambda record: _decode(record, read), chain.from_iterable(group),
+                workers=threads, waiting=ahead + 1, name="decode",
+            )  # fmt: skip
 
 
 def batches(stream: Iterator[Decoded], size: int) -> Iterator[list[Decoded]]:
@@ -57,23 +59,6 @@ def batches(stream: Iterator[Decoded], size: int) -> Iterator[list[Decoded]]:
         group.append(item)
     if group:
         yield group
-
-
-def _by_threads(
-    records: Iterable[ImageRecord], read: ReadImage, ahead: int, threads: int
-) -> Iterator[Decoded]:
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Decoded]] = deque()
-        try:
-            for record in records:
-                waiting.append(pool.submit(_decode, record, read))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def _in_sequence(runs: Iterable[Sequence[ImageRecord]], ahead: int) -> Iterator[Decoded]:

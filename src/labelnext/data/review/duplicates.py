@@ -4,9 +4,7 @@ The eye is a perceptual hash (pHash, 64 bits, by the library imagehash): near im
 of its bits. Images without structure (black frames) are near to each other, whatever they show.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,6 +20,7 @@ from labelnext.data.review.near import near_groups
 from labelnext.errors import DataError
 from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
+from labelnext.threads import in_order
 from labelnext.types import Image, ImageRecord, Sample
 
 _RUN = 64
@@ -84,7 +83,12 @@ def hash_images(
     unusable: list[tuple[str, str]] = []
     contents, looks = bytearray(), bytearray()
     done = 0
-    for run, found in _hashed(_runs(samples), workers or available_cpus()):
+    count = workers or available_cpus()
+    hashed_runs = in_order(
+        lambda run: (run, _hash_run(run)), _runs(samples),
+        workers=count, waiting=count * _AHEAD, name="hash",
+    )  # fmt: skip
+    for run, found in hashed_runs:
         for record, hashed in zip(run, found, strict=True):
             if isinstance(hashed, str):
                 unusable.append((record.key, hashed))
@@ -156,24 +160,6 @@ def _file(record: ImageRecord) -> str | None:
 
 
 _Hashed = tuple[bytes, bytes] | str
-
-
-def _hashed(
-    runs: Iterable[list[ImageRecord]], workers: int
-) -> Iterator[tuple[list[ImageRecord], list[_Hashed]]]:
-    waiting: deque[tuple[list[ImageRecord], Future[list[_Hashed]]]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="hash") as pool:
-        try:
-            for run in runs:
-                waiting.append((run, pool.submit(_hash_run, run)))
-                if len(waiting) >= workers * _AHEAD:
-                    records, future = waiting.popleft()
-                    yield records, future.result()
-            while waiting:
-                records, future = waiting.popleft()
-                yield records, future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _hash_run(run: list[ImageRecord]) -> list[_Hashed]:
