@@ -12,7 +12,8 @@ class SameBytes:
     """Hashes of contents with the keys of their images."""
 
     def __init__(self) -> None:
-        self._rows = sqlite3.connect("", isolation_level=None)
+        # The collector may close it from any thread.
+        self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._rows.close)
         for statement in (
             "PRAGMA journal_mode = OFF",
