@@ -19,27 +19,41 @@ def load_json(path: Path) -> object:
         DataError: The file is absent, unreadable, not UTF-8 or not JSON; names line and column.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise DataError(
             path, f"cannot be read: {error.strerror}.", remedy="Check the path."
         ) from None
+    return parse_json(path, data)
+
+
+def parse_json(source: Path, data: bytes, *, again: str = "export it again") -> object:
+    """Parse the bytes of a JSON file (UTF-8, with or without a byte order mark).
+
+    Args:
+        source: The file, for the error.
+        data: Its bytes.
+        again: What to do about a damaged file.
+
+    Raises:
+        DataError: Not UTF-8 or not JSON; names line and column.
+    """
+    try:
+        return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(
-            path, f"is not UTF-8 text (byte {error.start}).", remedy="Save it as UTF-8 JSON."
+            source, f"is not UTF-8 text (byte {error.start}).", remedy="Save it as UTF-8 JSON."
         ) from None
-    try:
-        return json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
-            path,
+            source,
             f"is not JSON: {error.msg}.",
             record=f"line {error.lineno}, column {error.colno}",
-            remedy="It may be cut off or damaged: export it again.",
+            remedy=f"It may be cut off or damaged: {again}.",
         ) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
-            path, f"is not usable JSON: {error}.", remedy="Export it again as COCO JSON."
+            source, f"is not usable JSON: {error}.", remedy=f"{again[0].upper()}{again[1:]}."
         ) from None
 
 

@@ -1,6 +1,7 @@
 """How images are put into groups: by video, folder, a part of their names, or near duplicates."""
 
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
 from typing import NamedTuple
@@ -29,16 +30,12 @@ class Groups:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._of = np.empty(1024, np.int32)
-        self._count = 0
+        self._of = array("i")
 
     def add(self, group: str) -> int:
         """Put the next image into a group; returns the group's number."""
-        if self._count == len(self._of):
-            self._of = np.concatenate([self._of, np.empty_like(self._of)])
         number = self._numbers.setdefault(group, len(self._numbers))
-        self._of[self._count] = number
-        self._count += 1
+        self._of.append(number)
         return number
 
     @property
@@ -48,11 +45,11 @@ class Groups:
 
     def of(self) -> Int64[np.ndarray, "images"]:
         """The number of each image's group."""
-        return self._of[: self._count].astype(np.int64)
+        return np.array(self._of, np.int64)
 
     def sizes(self) -> Int64[np.ndarray, "groups"]:
         """Images in each group."""
-        return np.bincount(self._of[: self._count], minlength=len(self._numbers)).astype(np.int64)
+        return np.bincount(self.of(), minlength=len(self._numbers)).astype(np.int64)
 
 
 class Grouping(NamedTuple):

@@ -12,7 +12,7 @@ from labelnext import plugins
 from labelnext.data.dataset import Noting
 from labelnext.data.guess import guess
 from labelnext.data.pool.listing import split_glob
-from labelnext.data.pool.remote import is_url, root_of
+from labelnext.data.pool.remote import has_mark, is_url, root_of
 from labelnext.errors import DataError, LabelnextError
 from labelnext.protocols import Dataset
 from labelnext.types import Sample
@@ -114,7 +114,7 @@ def is_pattern(place: str) -> bool:
     """Whether a place is a glob or a URL, not the path of something that is there."""
     if is_url(place):
         return True
-    return any(mark in place for mark in "*?[") and not os.path.exists(place)  # noqa: PTH110
+    return has_mark(place) and not os.path.exists(place)  # noqa: PTH110
 
 
 def _check_options(call: plugins.Call, read: Any) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from labelnext.errors import ArgumentError, DataError, ProjectError
+from labelnext.box_checks import check_boxes
+from labelnext.coco_entries import predicted_entries
+from labelnext.errors import DataError, ProjectError
 from labelnext.files import write_atomic, write_text
 from labelnext.json_fields import Fields, entries, load_json
 from labelnext.types import Detections, ImageRecord
@@ -197,35 +197,11 @@ def _extended(
 def _annotations(
     image: ImageRecord, number: int, before: int, boxes: Detections, classes: int
 ) -> list[dict[str, object]]:
-    """COCO annotations with scores; boxes are cut to the image, which labelling tools insist on."""
-    if not (np.isfinite(boxes.xyxy).all() and np.isfinite(boxes.scores).all()):
-        raise ArgumentError(
-            "FileOracle.request", "prelabels", expected="finite", got=f"NaN on {image.key}"
-        )
-    if len(boxes) and not (boxes.classes.min() >= 0 and boxes.classes.max() < classes):
-        raise ArgumentError(
-            "FileOracle.request",
-            "prelabels",
-            expected=f"of classes 0 to {classes - 1}",
-            got=f"class {boxes.classes.max()} on {image.key}",
-        )
-    xyxy = boxes.xyxy.astype(np.float64)
-    if image.width and image.height:
-        xyxy = np.clip(xyxy, 0, [image.width, image.height, image.width, image.height])
-    inside = (xyxy[:, 2:] > xyxy[:, :2]).all(axis=1)
+    """COCO annotations with scores."""
+    check_boxes("FileOracle.request", "prelabels", boxes, classes, image.key)
     found: list[dict[str, object]] = []
-    for i in np.flatnonzero(inside):
-        x1, y1, x2, y2 = xyxy[i].tolist()
-        entry: dict[str, object] = {
-            "id": before + len(found) + 1,
-            "image_id": number,
-            "category_id": int(boxes.classes[i]) + 1,
-            "bbox": [x1, y1, x2 - x1, y2 - y1],
-            "area": (x2 - x1) * (y2 - y1),
-            "iscrowd": 0,
-            "score": float(boxes.scores[i]),
-        }
-        found.append(entry)
+    for _, entry in predicted_entries(boxes, image.width, image.height):
+        found.append({"id": before + len(found) + 1, "image_id": number} | entry)
     return found
 
 

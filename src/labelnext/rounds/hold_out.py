@@ -1,5 +1,6 @@
 """Which images of a pool become the test set: the last part of each video, or whole groups."""
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import floor
@@ -87,35 +88,20 @@ def last_part(records: Iterator[ImageRecord], fraction: float) -> frozenset[str]
     """
     keys: list[str] = []
     videos: dict[str | None, int] = {}
-    numbers = _Growing()
+    of, frames = array("q"), array("q")
     for record in records:
         keys.append(record.key)
-        numbers.add(videos.setdefault(record.video, len(videos)), record.frame or 0)
+        of.append(videos.setdefault(record.video, len(videos)))
+        frames.append(record.frame or 0)
     ranks = np.empty(len(keys), np.int64)
     ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    of, frames = numbers.columns()
-    order = np.lexsort((ranks, frames, of))
+    group = np.array(of, np.int64)
+    order = np.lexsort((ranks, np.array(frames, np.int64), group))
     taken: list[str] = []
-    for video in np.split(order, np.flatnonzero(np.diff(of[order])) + 1):
+    for video in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         count = floor(fraction * len(video) + 0.5)
         taken += [keys[i] for i in video[len(video) - count :].tolist()]
     return frozenset(taken)
-
-
-class _Growing:
-    """Two columns of whole numbers that grow."""
-
-    def __init__(self) -> None:
-        self._rows, self._count = np.empty((1024, 2), np.int64), 0
-
-    def add(self, first: int, second: int) -> None:
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        self._rows[self._count] = first, second
-        self._count += 1
-
-    def columns(self) -> tuple[Int64[np.ndarray, "n"], Int64[np.ndarray, "n"]]:
-        return self._rows[: self._count, 0], self._rows[: self._count, 1]
 
 
 def _fixed(

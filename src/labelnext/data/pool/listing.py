@@ -11,7 +11,6 @@ from labelnext.errors import DataError
 from labelnext.json_fields import show
 
 LISTS = frozenset({".txt", ".lst"})
-_MARKS = "*?["
 _ALL = ("**",)
 _LARGEST_LIST = 1 << 28
 
@@ -72,7 +71,7 @@ def listing(
         name = Path(text).name
         is_list = Path(text).suffix.lower() in LISTS
         found = _of_list(Path(text)) if is_list else Listing(str(Path(text).parent), [name])
-    elif any(mark in text for mark in _MARKS):
+    elif remote.has_mark(text):
         found = _walk(*split_glob(text))
     else:
         problem = "is no folder and no file." if os.path.lexists(text) else "does not exist."
@@ -89,7 +88,7 @@ def split_glob(pattern: str) -> tuple[str, tuple[str, ...]]:
     fixed = 0
     while fixed < len(parts) - 1:
         known = "/".join(parts[: fixed + 1]) or "/"
-        if any(mark in parts[fixed] for mark in _MARKS) and not os.path.isdir(known):  # noqa: PTH112
+        if remote.has_mark(parts[fixed]) and not os.path.isdir(known):  # noqa: PTH112
             break
         fixed += 1
     folder = "/".join(parts[:fixed]) or ("/" if fixed else ".")

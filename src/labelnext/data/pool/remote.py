@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from labelnext.errors import DataError, LabelnextError
 
 MAX_BYTES = 1 << 29
-_MARKS = "*?["
 # What file systems call the time of the last change, or another sign of it.
 _CHANGED = ("mtime", "LastModified", "last_modified", "updated", "modified", "created", "date_time")
 _SIGNS = ("ETag", "etag", "md5Hash", "content_md5")
@@ -113,7 +112,7 @@ def find(pattern: str) -> tuple[str, Iterator[str]]:
     with _listing(pattern):
         system, place = _opened(pattern)
         root = _root(system, place)
-        if _has_mark(place):
+        if has_mark(place):
             entries = system.glob(place, detail=True)
             names = [name for name, entry in entries.items() if entry["type"] == "file"]
         elif system.isdir(place):
@@ -126,14 +125,15 @@ def find(pattern: str) -> tuple[str, Iterator[str]]:
 
 
 def _root(system: Any, place: str) -> str:
-    if _has_mark(place):
+    if has_mark(place):
         parts = place.split("/")
-        return "/".join(parts[: next(i for i, part in enumerate(parts) if _has_mark(part))])
+        return "/".join(parts[: next(i for i, part in enumerate(parts) if has_mark(part))])
     return place.rstrip("/") if system.isdir(place) else place.rpartition("/")[0]
 
 
-def _has_mark(text: str) -> bool:
-    return any(mark in text for mark in _MARKS)
+def has_mark(text: str) -> bool:
+    """Whether a text has a mark of a glob."""
+    return any(mark in text for mark in "*?[")
 
 
 def _named(system: Any, root: str, url: str) -> str:

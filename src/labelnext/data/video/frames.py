@@ -119,9 +119,4 @@ def _opened(path: Path) -> _Reader:
 
 
 def _cursor(path: Path) -> _Reader:
-    return _SeqCursor(path) if is_seq(path) else Cursor(path)
-
-
-def is_seq(path: str | Path) -> bool:
-    """Whether a file is a Norpix .seq, by its name."""
-    return str(path).lower().endswith(".seq")
+    return _SeqCursor(path) if seq.is_seq(path) else Cursor(path)

@@ -35,7 +35,7 @@ def check_frame(record: ImageRecord) -> tuple[str, int, int]:
         )
     if not table.known(record.frame, record.place):
         raise UnusableImageError(f"frame {record.frame} is damaged, or not where it was any more")
-    if path.suffix.lower() == ".seq":
+    if seq.is_seq(path):
         return _check_seq(path, record, table.place(record.frame) or 0)
     width, height = table.sizes[record.frame].tolist()
     content = sha256(f"{file_hash(path)} {record.frame}".encode()).hexdigest()

@@ -86,7 +86,7 @@ def _estimate(path: str, every: int, fps: float | None) -> int:
             "a video at a URL; videos are read from this machine only.",
             remedy="Copy it here.",
         )
-    if path.lower().endswith(".seq"):
+    if seq.is_seq(path):
         header = seq.read_header(Path(path))
         frames, rate = header.count, header.fps
         seconds = frames / rate if rate else 0.0

@@ -39,7 +39,7 @@ def scan(path: str | Path, *, cuts: bool = True) -> FrameTable:
         DataError: It is no usable video, or no frame of it can be decoded.
     """
     path = Path(path)
-    if str(path).lower().endswith(".seq"):
+    if seq.is_seq(path):
         table = (_seq_cut if cuts else _seq_quick).get(path)
     else:
         table = (_decoded if cuts else _quick).get(path)
@@ -53,8 +53,7 @@ def last_scan(path: Path) -> FrameTable:
     Raises:
         FileNotFoundError, DataError: As `scan`.
     """
-    is_seq = str(path).lower().endswith(".seq")
-    known = (_seq_cut if is_seq else _decoded).peek(path)
+    known = (_seq_cut if seq.is_seq(path) else _decoded).peek(path)
     return scan(path, cuts=False) if known is None else known
 
 

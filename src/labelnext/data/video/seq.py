@@ -79,6 +79,11 @@ class SeqFrame:
     seconds: float | None
 
 
+def is_seq(path: str | Path) -> bool:
+    """Whether a file is a Norpix .seq, by its name."""
+    return str(path).lower().endswith(".seq")
+
+
 def read_header(path: Path) -> SeqHeader:
     """Read the header of a `.seq` file.
 

@@ -9,6 +9,8 @@ from typing import IO
 
 import numpy as np
 
+from labelnext.box_checks import check_boxes
+from labelnext.coco_entries import box_entry, predicted_entries
 from labelnext.data.formats.common.written import Losses, Place, Written, leave
 from labelnext.errors import ArgumentError, DataError
 from labelnext.files import disk_errors, write_atomic
@@ -94,7 +96,7 @@ class _Writing:
         found = self._predictions.get(sample.record.key)
         self._predicted += found is not None
         if sample.truth is not None:
-            _check(sample.record.key, sample.truth, self._classes)
+            _check_truth(sample.record.key, sample.truth, self._classes)
             entries = _annotations(sample.truth)
             self.losses.count(sample.truth)
             if found is not None and len(found):
@@ -146,29 +148,12 @@ def _image_entry(number: int, sample: Sample) -> dict[str, object]:
     return entry
 
 
-def _check(key: str, found: GroundTruth | Detections, classes: int) -> None:
-    others = found.visible if isinstance(found, GroundTruth) else found.scores
-    if not np.isfinite(found.xyxy).all() or not np.isfinite(others).all():
+def _check_truth(key: str, truth: GroundTruth, classes: int) -> None:
+    check_boxes("coco.write", "samples", truth, classes, key)
+    if not np.isfinite(truth.visible).all():
         raise ArgumentError(
-            "coco.write", "samples", expected="of finite boxes", got=f"NaN on {key}"
+            "coco.write", "samples", expected="of finite fractions", got=f"NaN on {key}"
         )
-    if len(found) and not (found.classes.min() >= 0 and found.classes.max() < classes):
-        raise ArgumentError(
-            "coco.write",
-            "samples",
-            expected=f"of classes 0 to {classes - 1}",
-            got=f"class {found.classes.max()} on {key}",
-        )
-
-
-def _box(category: int, xyxy: Sequence[float]) -> dict[str, object]:
-    x1, y1, x2, y2 = xyxy
-    return {
-        "category_id": category + 1,
-        "bbox": [x1, y1, x2 - x1, y2 - y1],
-        "area": (x2 - x1) * (y2 - y1),
-        "iscrowd": 0,
-    }
 
 
 def _annotations(truth: GroundTruth) -> list[dict[str, object]]:
@@ -176,7 +161,7 @@ def _annotations(truth: GroundTruth) -> list[dict[str, object]]:
     for i, (category, xyxy) in enumerate(
         zip(truth.classes.tolist(), truth.xyxy.tolist(), strict=True)
     ):
-        entry = _box(category, xyxy)
+        entry = box_entry(category, xyxy)
         if truth.ignore[i]:
             entry["ignore"] = 1
         if truth.visible[i] != 1:
@@ -201,15 +186,11 @@ def _optional(truth: GroundTruth, i: int) -> dict[str, object]:
 
 
 def _predicted(sample: Sample, found: Detections, classes: int) -> list[dict[str, object]]:
-    """Boxes with their scores, cut to the image, which labelling tools insist on."""
+    """Boxes with their scores, and their probabilities where there are some."""
     record = sample.record
-    _check(record.key, found, classes)
-    xyxy = found.xyxy.astype(np.float64)
-    if record.width and record.height:
-        xyxy = np.clip(xyxy, 0, [record.width, record.height, record.width, record.height])
+    check_boxes("coco.write", "predictions", found, classes, record.key)
     entries: list[dict[str, object]] = []
-    for i in np.flatnonzero((xyxy[:, 2:] > xyxy[:, :2]).all(axis=1)).tolist():
-        entry = _box(int(found.classes[i]), xyxy[i].tolist()) | {"score": float(found.scores[i])}
+    for i, entry in predicted_entries(found, record.width, record.height):
         if found.probabilities is not None:
             entry["probabilities"] = found.probabilities[i].tolist()
         entries.append(entry)

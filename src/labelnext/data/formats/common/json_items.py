@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labelnext.data.formats.common.json_stream import Window
+from labelnext.data.formats.common.paths import require_json
 from labelnext.errors import DataError
 from labelnext.json_fields import show
 
@@ -128,9 +129,7 @@ class _Opened:
 
     def __enter__(self) -> Window:
         try:
-            if not self._path.is_file():
-                problem = "is not a regular file." if self._path.exists() else "does not exist."
-                raise DataError(self._path, problem, remedy="Give the JSON file.")
+            require_json(self._path)
             self._file = self._path.open("rb")
         except OSError as error:
             raise self._unreadable(error) from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from labelnext.data.formats.common.paths import require_json
 from labelnext.errors import DataError
 
 _CHUNK = 1 << 20
@@ -46,9 +47,7 @@ def survey(path: Path, count: Sequence[str], values: Sequence[str]) -> Survey:
         rf'"({names})"[ \t\r\n]{{0,64}}:[ \t\r\n]{{0,64}}("(?:[^"\\]|\\.){{0,150}}")?'.encode()
     )
     try:
-        if not path.is_file():  # a pipe would block
-            problem = "is not a regular file." if path.exists() else "does not exist."
-            raise DataError(path, problem, remedy="Give the JSON file.")
+        require_json(path)
         with path.open("rb") as handle:
             for match in _matches(handle, pattern):
                 _note(match, found, texts)

@@ -38,3 +38,14 @@ def find(name: str, folders: Sequence[Path]) -> str:
     # os.path, unlike pathlib, answers no to a name that the file system cannot hold; and is quick.
     found = next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113
     return found or os.path.join(folders[0], name)  # noqa: PTH118
+
+
+def require_json(path: Path) -> None:
+    """Refuse what is no regular file, such as a pipe, which would block.
+
+    Raises:
+        DataError: It is absent, or something else.
+    """
+    if not path.is_file():
+        problem = "is not a regular file." if path.exists() else "does not exist."
+        raise DataError(path, problem, remedy="Give the JSON file.")

@@ -198,4 +198,3 @@ def xml_text(path: Path, text: str) -> str:
 
 # What is lost of an image, in words that follow a number.
 UNLABELLED = "images that nobody labelled yet: they will count as labelled and empty"
-IN_VIDEO = "places of frames in their videos"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from labelnext.types import GroundTruth, ImageRecord
+from labelnext.types import Detections, GroundTruth, ImageRecord
 
 Place = Callable[[ImageRecord, Path], None]
 """Told where a writer's format expects an image: copies it there, links it, or does nothing."""
@@ -21,6 +21,9 @@ _PARTS = {
     "truncation": "truncations",
     "tracks": "track numbers",
 }
+
+
+IN_VIDEO = "places of frames in their videos"
 
 
 def leave(_record: ImageRecord, _target: Path) -> None:
@@ -58,6 +61,13 @@ class Losses:
             lost = _given(truth, name)
             if lost:
                 self.counts[_PARTS[name]] += lost
+
+    def unheld(self, record: ImageRecord, predictions: Mapping[str, Detections] | None) -> None:
+        """Count what formats of labels alone lose of an image: predictions, place in its video."""
+        if predictions is not None and len(predictions.get(record.key, ())):
+            self.counts["predicted boxes"] += len(predictions[record.key])
+        if record.video is not None:
+            self.counts[IN_VIDEO] += 1
 
     def add(self, what: str, count: int = 1) -> None:
         """Count another loss, in words that follow a number: `3 <what>`."""

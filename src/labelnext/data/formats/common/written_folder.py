@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
+from labelnext.box_checks import check_boxes
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.formats.common.paths import inside
 from labelnext.data.formats.common.written import Losses
@@ -99,17 +98,7 @@ def fitted(function: str, sample: Sample, classes: Sequence[str], losses: Losses
     truth, record = sample.truth, sample.record
     if truth is None or not len(truth):
         return GroundTruth.from_boxes([])
-    if not np.isfinite(truth.xyxy).all():
-        raise ArgumentError(
-            function, "samples", expected="of finite boxes", got=f"NaN on {record.key}"
-        )
-    if truth.classes.min() < 0 or truth.classes.max() >= len(classes):
-        raise ArgumentError(
-            function,
-            "samples",
-            expected=f"of classes 0 to {len(classes) - 1}",
-            got=f"class {truth.classes.max()} on {record.key}",
-        )
+    check_boxes(function, "samples", truth, len(classes), record.key)
     if record.width < 1 or record.height < 1:
         raise ArgumentError(
             function,

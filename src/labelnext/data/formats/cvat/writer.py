@@ -7,13 +7,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from labelnext.data.formats.common.paths import inside
 from labelnext.data.formats.common.tools import (
-    IN_VIDEO,
     UNLABELLED,
     checked,
     checked_predictions,
     xml_text,
 )
-from labelnext.data.formats.common.written import Losses, Place, Written, leave
+from labelnext.data.formats.common.written import IN_VIDEO, Losses, Place, Written, leave
 from labelnext.files import write_atomic
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 

@@ -1,6 +1,5 @@
 """LabelMe JSON, one file an image: rectangles, and other shapes as the boxes around them."""
 
-import json
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +15,7 @@ from labelnext.data.formats.common.paths import inside
 from labelnext.data.formats.common.tools import Places, Tally, enclosing
 from labelnext.data.pool.folder import SUFFIXES
 from labelnext.errors import ArgumentError, DataError
-from labelnext.json_fields import Fields, as_number, show
+from labelnext.json_fields import Fields, as_number, parse_json, show
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 LARGEST = 1 << 27  # bytes: a file may hold its whole image as text
@@ -141,7 +140,9 @@ class _Reader:
 
     def _file(self, name: str) -> _File:
         path = self._root / name
-        record = Fields(path, "the file", _load(path))
+        data = read_bytes(path, largest=LARGEST)
+        parsed = parse_json(path, data, again="save it again in LabelMe")
+        record = Fields(path, "the file", parsed)
         if not isinstance(record.values.get("shapes"), list):
             raise DataError(
                 path,
@@ -236,24 +237,3 @@ def _points(shape: Fields) -> list[list[float]]:
             raise shape.error(f"{show(point)} is no point [x, y].", "Draw it again.")
         found.append(kept)
     return found
-
-
-def _load(path: Path) -> object:
-    data = read_bytes(path, largest=LARGEST)
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(
-            path, f"is not UTF-8 text (byte {error.start}).", remedy="Save it as UTF-8 JSON."
-        ) from None
-    except json.JSONDecodeError as error:
-        raise DataError(
-            path,
-            f"is not JSON: {error.msg}.",
-            record=f"line {error.lineno}, column {error.colno}",
-            remedy="It may be cut off or damaged: save it again in LabelMe.",
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            path, f"is not usable JSON: {error}.", remedy="Save it again in LabelMe."
-        ) from None

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from labelnext.data.formats.common.tools import IN_VIDEO, checked, checked_predictions
-from labelnext.data.formats.common.written import Losses, Place, Written, leave
+from labelnext.data.formats.common.tools import checked, checked_predictions
+from labelnext.data.formats.common.written import IN_VIDEO, Losses, Place, Written, leave
 from labelnext.data.formats.common.written_folder import Names, new_folder
 from labelnext.types import Detections, GroundTruth, Sample
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from labelnext.data.formats.common.label_files import read_lines
 from labelnext.data.formats.common.paths import inside
-from labelnext.data.formats.common.tools import IN_VIDEO
 from labelnext.data.formats.common.written import Losses, Place, Written, leave
 from labelnext.data.formats.common.written_folder import Names, fitted, scratch
 from labelnext.errors import ArgumentError, DataError
@@ -78,10 +77,7 @@ def write(
             name = names(sample.record.key)
             place(sample.record, location / "JPEGImages" / name)
             stems.append(os.path.splitext(name)[0])  # noqa: PTH122
-            if predictions is not None and len(predictions.get(sample.record.key, ())):
-                losses.add("predicted boxes", len(predictions[sample.record.key]))
-            if sample.record.video is not None:
-                losses.add(IN_VIDEO)
+            losses.unheld(sample.record, predictions)
             if sample.truth is None:
                 continue
             truth = fitted("voc.write", sample, classes, losses)

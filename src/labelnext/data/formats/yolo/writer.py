@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import yaml
 
-from labelnext.data.formats.common.tools import IN_VIDEO
 from labelnext.data.formats.common.written import Losses, Place, Written, leave
 from labelnext.data.formats.common.written_folder import Names, fitted, new_folder
 from labelnext.data.formats.yolo import data_yaml
@@ -63,10 +62,7 @@ def write(
             name = names(sample.record.key)
             place(sample.record, location / "images" / split / name)
             images += 1
-            if predictions is not None and len(predictions.get(sample.record.key, ())):
-                losses.add("predicted boxes", len(predictions[sample.record.key]))
-            if sample.record.video is not None:
-                losses.add(IN_VIDEO)
+            losses.unheld(sample.record, predictions)
             if sample.truth is None:
                 losses.add(
                     "images marked as unlabelled (without a file, some tools call them empty)"
