@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from labelnext.errors import ArgumentError
-from labelnext.evaluate import holm, paired_difference, sign_flip_p_value
+from labelnext.evaluate import holm, minimal_seeds, paired_difference, sign_flip_p_value
 from tests.reference.evaluate_paired import holm as slow_holm
 from tests.reference.evaluate_paired import sign_flip
 
@@ -85,8 +86,39 @@ def test_bad_arguments(first, second, options):
         paired_difference(first, second, rng=np.random.default_rng(0), **options)
 
 
-def test_too_many_seeds_for_an_exact_test():
-    with pytest.raises(ArgumentError, match="at most 22"):
-        sign_flip_p_value([0.5] * 23)
+def test_a_holm_argument_that_is_no_p():
     with pytest.raises(ArgumentError, match="p_values"):
         holm([1.5])
+
+
+def test_beyond_22_seeds_signs_are_drawn():
+    """Differences of one size: the p-value is a binomial tail, 18 or more of 24 alike."""
+    differences = [1.0] * 18 + [-1.0] * 6
+    exact = binomtest(18, 24).pvalue
+    got = sign_flip_p_value(differences, rng=np.random.default_rng(0))
+    assert got == pytest.approx(exact, abs=4 * (exact / 100_000) ** 0.5)
+    assert got == sign_flip_p_value(differences, rng=np.random.default_rng(0))
+    with pytest.raises(ArgumentError, match="beyond 22 seeds"):
+        sign_flip_p_value(differences)
+
+
+def test_a_drawn_p_value_is_never_zero_and_says_that_it_is_drawn():
+    got = paired_difference([1.0] * 40, [0.0] * 40, rng=np.random.default_rng(0))
+    assert got.p_value == pytest.approx(1 / 100_001)
+    assert not got.exact
+    assert paired_difference([1.0] * 22, [0.0] * 22, rng=np.random.default_rng(0)).exact
+
+
+@pytest.mark.parametrize(("tests", "seeds"), [(1, 6), (2, 7), (3, 7), (4, 8), (10, 9)])
+def test_minimal_seeds(tests, seeds):
+    """The fewest with which Holm's correction can leave a p below .05."""
+    assert minimal_seeds(tests) == seeds
+    for count, proven in ((seeds, True), (seeds - 1, False)):
+        p = sign_flip_p_value([1.0] * count)
+        assert (min(holm([p] + [1.0] * (tests - 1))) < 0.05) == proven
+
+
+@pytest.mark.parametrize(("tests", "level"), [(0, 0.05), (1, 0.0), (1, 1.0)])
+def test_minimal_seeds_checks_its_arguments(tests, level):
+    with pytest.raises(ArgumentError):
+        minimal_seeds(tests, level=level)

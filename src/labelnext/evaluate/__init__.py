@@ -6,9 +6,16 @@ from labelnext.evaluate.authors import authors_curve
 from labelnext.evaluate.matching import Matches, match
 from labelnext.evaluate.metrics import evaluate
 from labelnext.evaluate.miss_rate import log_average_miss_rate, miss_rate_at, miss_rate_curve
-from labelnext.evaluate.paired import PairedDifference, holm, paired_difference, sign_flip_p_value
+from labelnext.evaluate.paired import (
+    PairedDifference,
+    holm,
+    minimal_seeds,
+    paired_difference,
+    sign_flip_p_value,
+)
 from labelnext.evaluate.reasonable import reasonable
 from labelnext.evaluate.slices import by_height, by_image, by_visibility, tag_masks
+from labelnext.evaluate.verdict import verdict
 
 __all__ = [
     "AveragePrecision",
@@ -24,10 +31,12 @@ __all__ = [
     "holm",
     "log_average_miss_rate",
     "match",
+    "minimal_seeds",
     "miss_rate_at",
     "miss_rate_curve",
     "paired_difference",
     "reasonable",
     "sign_flip_p_value",
     "tag_masks",
+    "verdict",
 ]
