@@ -3,9 +3,17 @@
 from labelnext.evaluate.ap import AveragePrecision, average_precision
 from labelnext.evaluate.area import area_under_curve
 from labelnext.evaluate.authors import authors_curve
+from labelnext.evaluate.clips import clip_of, effective_images
 from labelnext.evaluate.matching import Matches, match
 from labelnext.evaluate.metrics import evaluate
 from labelnext.evaluate.miss_rate import log_average_miss_rate, miss_rate_at, miss_rate_curve
+from labelnext.evaluate.nested import NestedDifference, nested_difference
+from labelnext.evaluate.outcomes import (
+    Outcomes,
+    outcome_miss_rate,
+    outcomes,
+    weighted_miss_rates,
+)
 from labelnext.evaluate.paired import (
     PairedDifference,
     holm,
@@ -20,6 +28,8 @@ from labelnext.evaluate.verdict import verdict
 __all__ = [
     "AveragePrecision",
     "Matches",
+    "NestedDifference",
+    "Outcomes",
     "PairedDifference",
     "area_under_curve",
     "authors_curve",
@@ -27,6 +37,8 @@ __all__ = [
     "by_height",
     "by_image",
     "by_visibility",
+    "clip_of",
+    "effective_images",
     "evaluate",
     "holm",
     "log_average_miss_rate",
@@ -34,9 +46,13 @@ __all__ = [
     "minimal_seeds",
     "miss_rate_at",
     "miss_rate_curve",
+    "nested_difference",
+    "outcome_miss_rate",
+    "outcomes",
     "paired_difference",
     "reasonable",
     "sign_flip_p_value",
     "tag_masks",
     "verdict",
+    "weighted_miss_rates",
 ]
