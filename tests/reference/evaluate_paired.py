@@ -30,3 +30,16 @@ def area(labels, values):
     for i in range(len(labels) - 1):
         total += (labels[i + 1] - labels[i]) * (values[i] + values[i + 1]) / 2
     return total / (labels[-1] - labels[0])
+
+
+def height(labels, values, at):
+    for i in range(len(labels) - 1):
+        if labels[i] <= at <= labels[i + 1]:
+            share = (at - labels[i]) / (labels[i + 1] - labels[i])
+            return (1 - share) * values[i] + share * values[i + 1]
+    raise ValueError(at)
+
+
+def area_of_slice(labels, values, low, high):
+    places = [low, *(n for n in labels if low < n < high), high]
+    return area(places, [height(labels, values, n) for n in places])

@@ -1,9 +1,10 @@
 """Metrics and statistics of detection: arrays in, figures out."""
 
 from labelnext.evaluate.ap import AveragePrecision, average_precision
-from labelnext.evaluate.area import area_under_curve
+from labelnext.evaluate.area import area_between, area_under_curve, quality_at, shared_range
 from labelnext.evaluate.authors import authors_curve
 from labelnext.evaluate.clips import clip_of, effective_images
+from labelnext.evaluate.label_saving import LabelSaving, label_saving
 from labelnext.evaluate.matching import Matches, match
 from labelnext.evaluate.metrics import evaluate
 from labelnext.evaluate.miss_rate import log_average_miss_rate, miss_rate_at, miss_rate_curve
@@ -27,10 +28,12 @@ from labelnext.evaluate.verdict import verdict
 
 __all__ = [
     "AveragePrecision",
+    "LabelSaving",
     "Matches",
     "NestedDifference",
     "Outcomes",
     "PairedDifference",
+    "area_between",
     "area_under_curve",
     "authors_curve",
     "average_precision",
@@ -41,6 +44,7 @@ __all__ = [
     "effective_images",
     "evaluate",
     "holm",
+    "label_saving",
     "log_average_miss_rate",
     "match",
     "minimal_seeds",
@@ -50,7 +54,9 @@ __all__ = [
     "outcome_miss_rate",
     "outcomes",
     "paired_difference",
+    "quality_at",
     "reasonable",
+    "shared_range",
     "sign_flip_p_value",
     "tag_masks",
     "verdict",
