@@ -60,8 +60,9 @@ def label_saving(
     The quality is the end of the baseline's curve, and n is where a curve first reaches it.
 
     Seeds are drawn with replacement, the same for both arms, and both curves and the quality are
-    found anew; a draw in which the baseline needs nothing is left out. One in which the arm's n is known only to lie beyond an end of its range counts
-    with that bound at one end of the interval, and with −inf or 1 at the other.
+    found anew; a draw in which the baseline needs nothing is left out. One in which the arm's n is
+    known only to lie beyond an end of its range counts with that bound at one end of the interval,
+    and with −inf or 1 at the other.
 
     Args:
         arm: (labels, values) a seed. Labels in images, boxes or hours, never falling; count what
