@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Bool, Float32
 
+from labelnext.evidence import Evidence, Needs, Pool, Scored
 from labelnext.types import (
     DenseMaps,
     Detections,
@@ -17,7 +18,6 @@ from labelnext.types import (
     Prediction,
     Sample,
     Selection,
-    Timeline,
 )
 
 
@@ -95,46 +95,35 @@ class Trainable(Detector, Protocol):
 
 @runtime_checkable
 class Strategy(Protocol):
-    """A pixel or box score, an aggregation and a selection, recorded with every argument.
+    """A score, an aggregation and a selection, recorded with every argument.
 
     Attributes:
         name: As registered.
         arguments: Every argument, JSON-able, so that the strategy can be rebuilt from a record.
-        needs_forward: False when picks do not depend on predictions (random).
-        samples: Stochastic passes wanted for each image; 0 for none.
+        needs: What it has to be given.
     """
 
     name: str
     arguments: Mapping[str, object]
-    needs_forward: bool
-    samples: int
+    needs: Needs
 
-    def pixel_scores(
-        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
-    ) -> Float32[np.ndarray, "h w"] | None:
+    def pixel_scores(self, evidence: Evidence) -> Float32[np.ndarray, "h w"] | None:
         """The score of every pixel, where the strategy has one: why a frame was picked."""
         ...
 
-    def image_score(
-        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
-    ) -> float | None:
-        """One number an image; higher is labelled sooner; None where the strategy defines none."""
+    def score(self, evidence: Evidence) -> Scored:
+        """One number an image, and what else of it selection will need."""
         ...
 
     def select(
         self,
-        scores: Float64[np.ndarray, "n"],
+        pool: Pool,
         *,
-        timeline: Timeline,
         budget: int,
         blocked: Bool[np.ndarray, "n"],
         rng: np.random.Generator,
     ) -> Selection:
-        """Choose up to `budget` images of the pool.
-
-        `scores` is NaN where there is none: blocked images, and images without a defined score,
-        which rank behind every scored one.
-        """
+        """Choose up to `budget` images of the pool that are not `blocked`, best first."""
         ...
 
 

@@ -44,13 +44,15 @@ class DenseMaps:
 class Detections:
     """Boxes predicted on one image, best first.
 
-    `probabilities` holds the full class vector of each box where the detector has one.
+    `probabilities` holds the full class vector of each box where the detector has one, `features`
+    what the detector's last layer saw there.
     """
 
     xyxy: Float32[np.ndarray, "n 4"]
     scores: Float32[np.ndarray, "n"]
     classes: Int64[np.ndarray, "n"]
     probabilities: Float32[np.ndarray, "n classes"] | None = None
+    features: Float32[np.ndarray, "n d"] | None = None
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -5,6 +5,7 @@ import pytest
 
 from labelnext.engine import decode_ahead, predict, score
 from labelnext.errors import ArgumentError, DataError, LabelnextError
+from labelnext.evidence import Needs, Scored
 from labelnext.store.shards import ROWS, ScoreShards
 from labelnext.types import DenseMaps, Detections, ImageRecord, MapLevel, Prediction
 
@@ -55,20 +56,20 @@ class Mean:
 class Logit:
     """A strategy that scores an image by its logit, or by the mean of its samples."""
 
-    name, arguments, needs_forward = "logit", {}, True
+    name, arguments = "logit", {}
 
     def __init__(self, samples=0):
-        self.samples = samples
+        self.needs = Needs(forward=True, samples=samples)
 
-    def pixel_scores(self, prediction, samples):
+    def pixel_scores(self, evidence):
         return None
 
-    def select(self, scores, *, timeline, budget, blocked, rng):
+    def select(self, pool, *, budget, blocked, rng):
         raise AssertionError("scoring selects nothing")
 
-    def image_score(self, prediction, samples):
-        maps = samples or [prediction.maps]
-        return float(np.mean([m.levels[0].logits for m in maps]))
+    def score(self, evidence):
+        maps = evidence.samples or [evidence.prediction.maps]
+        return Scored(float(np.mean([m.levels[0].logits for m in maps])))
 
 
 def run(tmp_path, count, *, samples=0, batch_size=4, detector=None):
@@ -136,14 +137,16 @@ def test_stochastic_passes_need_a_stochastic_detector(tmp_path):
 
 def test_an_image_whose_score_fails_is_recorded(tmp_path):
     class Sometimes(Logit):
-        def image_score(self, prediction, samples):
-            value = super().image_score(prediction, samples)
-            if value == 4.0:
+        def score(self, evidence):
+            scored = super().score(evidence)
+            if scored.score == 4.0:
                 raise ArgumentError("score", "maps", expected="free of NaN", got="NaN")
-            return np.nan if value == 5.0 else value
+            return Scored(np.nan) if scored.score == 5.0 else scored
 
     shards = ScoreShards(tmp_path, "f")
-    score(records(10), Mean(), Sometimes(), read, shards, rng_of=np.random.default_rng)
+    score(
+        records(10), Mean(), Sometimes(), read, shards, rng_of=lambda key: np.random.default_rng(0)
+    )
     problems = {row.key: row.problem for row in shards.rows() if row.problem}
     assert list(problems) == ["00004", "00005", "00007"]
     assert "free of NaN" in problems["00004"]
@@ -152,12 +155,12 @@ def test_an_image_whose_score_fails_is_recorded(tmp_path):
 
 def test_when_every_image_fails_the_job_stops_and_says_why(tmp_path):
     class Never(Logit):
-        def image_score(self, prediction, samples):
+        def score(self, evidence):
             raise ArgumentError("score", "maps", expected="free of NaN", got="NaN")
 
     with pytest.raises(LabelnextError, match=r"None of 10 images.*00000: .*free of NaN"):
         score(records(10), Mean(), Never(), read, ScoreShards(tmp_path, "f"),
-              rng_of=np.random.default_rng)  # fmt: skip
+              rng_of=lambda key: np.random.default_rng(0))  # fmt: skip
     assert not list(tmp_path.glob("part-*"))
 
 

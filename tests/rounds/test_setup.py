@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labelnext.rounds import loop, overview, propose, setup
+from labelnext.rounds import loop, overview, pooled, setup
 from tests.rounds.scenes import draw, project
 
 
@@ -23,7 +23,7 @@ def test_a_running_project_takes_new_images(tmp_path: Path) -> None:
     with overview.opened(folder, writing=True) as opened:
         loop.run(opened, 1)
         before = [opened.ledger.rounds(), opened.ledger.picks(1), sorted(opened.ledger.labels())]
-        scored = {row.key for row in propose.shards(opened, 1).rows()}
+        scored = {row.key for row in pooled.shards(opened, 1).rows()}
     more = draw(tmp_path / "data" / "more", 10, seed=9, video="night")
     assert add(folder, {"pool": [f"coco:{more}"]}) == []
     with overview.opened(folder, writing=True) as opened:
@@ -35,7 +35,7 @@ def test_a_running_project_takes_new_images(tmp_path: Path) -> None:
         assert len(opened.index.records("pool")) == 34
         loop.run(opened, 2)
         assert opened.ledger.rounds()[:1] == before[0]
-        again = {row.key for row in propose.shards(opened, 2).rows()}
+        again = {row.key for row in pooled.shards(opened, 2).rows()}
         assert {key for key in again if key.startswith("more/")} == {
             f"more/{i:04d}.png" for i in range(10)
         }

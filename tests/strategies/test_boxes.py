@@ -5,6 +5,7 @@ import pytest
 
 from labelnext import plugins
 from labelnext.errors import ArgumentError
+from labelnext.evidence import Evidence
 from labelnext.scores import boxes
 from labelnext.types import Detections, Prediction
 
@@ -30,12 +31,12 @@ def test_an_image_score_is_the_aggregated_box_score(name, aggregate):
     strategy = plugins.load("strategies", name)(box_aggregate=aggregate, min_score=0.2)
     prediction = seen(0.9, 0.6, 0.1)
     expected = SCORES[name](prediction.detections, aggregation=aggregate, min_score=0.2)
-    assert strategy.image_score(prediction, None) == expected
-    assert strategy.pixel_scores(prediction, None) is None
-    assert strategy.image_score(seen(), None) is None
+    assert strategy.score(Evidence((64, 64), prediction)).score == expected
+    assert strategy.pixel_scores(Evidence((64, 64), prediction)) is None
+    assert strategy.score(Evidence((64, 64), seen())).score is None
 
 
 def test_wrong_values_are_named():
     strategy = plugins.load("strategies", "box-entropy")(box_aggregate="median")
     with pytest.raises(ArgumentError, match="median"):
-        strategy.image_score(seen(0.5), None)
+        strategy.score(Evidence((64, 64), seen(0.5)))

@@ -8,6 +8,7 @@ import pytest
 
 from labelnext import aggregate, plugins, scores, select
 from labelnext.errors import ArgumentError, LabelnextError
+from labelnext.evidence import Evidence, Pool
 from labelnext.types import DenseMaps, Detections, MapLevel, Prediction, Timeline
 
 PAPER = ("divergence", "entropy", "mc-dropout", "random", "guided-random")
@@ -31,6 +32,10 @@ def prediction(seed):
     return Prediction(maps(seed), none)
 
 
+def evidence(found, samples=()):
+    return Evidence((64, 90), found, tuple(samples))
+
+
 def timeline(n, videos=3):
     names = tuple(f"v{i % videos}" for i in range(n))
     frames = np.arange(n, dtype=np.int64) // videos
@@ -40,7 +45,7 @@ def timeline(n, videos=3):
 def choose(strategy, values, line=None, *, budget=5, blocked=None, seed=0):
     n = len(values)
     return strategy.select(
-        np.asarray(values, np.float64), timeline=line or timeline(n), budget=budget,
+        Pool(line or timeline(n), np.asarray(values, np.float64)), budget=budget,
         blocked=np.zeros(n, bool) if blocked is None else blocked,
         rng=np.random.default_rng(seed),
     )  # fmt: skip
@@ -73,17 +78,18 @@ def test_an_image_score_is_the_aggregated_pixel_score(name, pixels):
     samples = [maps(seed) for seed in (5, 6, 7)]
     expected = pixels(maps(1), samples)
     strategy = build(name)
-    np.testing.assert_array_equal(strategy.pixel_scores(prediction(1), samples), expected)
-    assert strategy.image_score(prediction(1), samples) == aggregate.region_max_mean(expected)
+    seen = evidence(prediction(1), samples)
+    np.testing.assert_array_equal(strategy.pixel_scores(seen), expected)
+    assert strategy.score(seen).score == aggregate.region_max_mean(expected)
     mean = build(name, aggregate="mean")
-    assert mean.image_score(prediction(1), samples) == aggregate.mean(expected)
+    assert mean.score(seen).score == aggregate.mean(expected)
 
 
 def test_presets_differ_where_the_paper_s_code_does():
     ours, theirs = build("divergence"), build("divergence", preset="authors-code")
     assert (ours.arguments["radius"], theirs.arguments["radius"]) == (9, 4)
-    assert build("mc-dropout").samples == 30
-    assert build("mc-dropout", preset="authors-code").samples == 15
+    assert build("mc-dropout").needs.samples == 30
+    assert build("mc-dropout", preset="authors-code").needs.samples == 15
     assert theirs.arguments["tiling"] == "centred"
     assert theirs.arguments["off_by_one"]
 
@@ -173,5 +179,5 @@ def test_unknown_arguments_are_named():
 def test_pixel_scores_need_maps():
     boxes_only = Prediction(None, prediction(0).detections)
     with pytest.raises(LabelnextError, match="dense maps"):
-        build("divergence").image_score(boxes_only, None)
-    assert build("random").image_score(boxes_only, None) is None
+        build("divergence").score(evidence(boxes_only))
+    assert build("random").score(evidence(boxes_only)).score is None

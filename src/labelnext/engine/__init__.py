@@ -1,6 +1,7 @@
 """Where work runs: today one process, with images decoded ahead in threads."""
 
+from labelnext.engine.gather import gather
 from labelnext.engine.local import predict, score
-from labelnext.engine.stream import decode_ahead
+from labelnext.engine.stream import Decoded, decode_ahead
 
-__all__ = ["decode_ahead", "predict", "score"]
+__all__ = ["Decoded", "decode_ahead", "gather", "predict", "score"]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from labelnext.engine.gather import gather, require
 from labelnext.engine.stream import Decoded, ReadImage, batches, decode_ahead
 from labelnext.errors import ArgumentError, LabelnextError
-from labelnext.protocols import Detector, Precomputed, Progress, Stochastic, Strategy, quiet
+from labelnext.protocols import Detector, Precomputed, Progress, Strategy, quiet
 from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
 from labelnext.types import ImageRecord, Prediction
 
@@ -37,19 +38,24 @@ def score(
     shards: ScoreShards,
     *,
     rng_of: Callable[[str], np.random.Generator],
+    members: Sequence[Detector] = (),
     batch_size: int = 1,
+    task: str = "score",
     progress: Progress = quiet,
 ) -> int:
     """Score a pool into shards, going on behind the parts that are there already.
 
     Args:
         records: The images, in the order that defines the parts.
-        detector: Predicts; also `Stochastic` if the strategy asks for samples.
+        detector: Predicts; also `Stochastic` if the strategy asks for samples. A strategy that
+            needs pixels alone does not run it.
         strategy: Makes one number of an image's predictions.
         read: Reads the pixels of a record.
         shards: Where rows go.
         rng_of: An image's own generator by key, so that draws depend on nothing else.
+        members: Further detectors of an ensemble.
         batch_size: Images in one forward pass.
+        task: What `progress` is told.
         progress: Told after every batch.
 
     Returns:
@@ -59,24 +65,23 @@ def score(
         LabelnextError: The strategy needs stochastic passes and the detector has none; or a whole
             part's images could not be scored.
     """
-    if strategy.samples and not isinstance(detector, Stochastic):
-        raise LabelnextError(
-            f"The strategy asks for {strategy.samples} stochastic passes, and the detector "
-            f"{type(detector).__name__} has none (no `sample` method). Choose another strategy, "
-            "such as divergence, which needs one plain pass."
-        )
+    require(strategy.needs, detector, strategy.name)
     first = shards.done()
     rest = records[first * ROWS :]
     rows: list[ScoreRow] = []
     part = first
-    stream = predict(rest, detector, read, batch_size=batch_size)
+    stream = (
+        predict(rest, detector, read, batch_size=batch_size)
+        if strategy.needs.forward
+        else ((item, None) for item in decode_ahead(rest, read))
+    )
     for done, (item, prediction) in enumerate(stream, start=1):
-        rows.append(_row(item, prediction, detector, strategy, rng_of))
+        rows.append(_row(item, prediction, detector, strategy, rng_of, members))
         if len(rows) == ROWS or done == len(rest):
             _stop_if_all_failed(rows)
             shards.write(part, rows)
             part, rows = part + 1, []
-        progress("score", first * ROWS + done, len(records))
+        progress(task, first * ROWS + done, len(records))
     return len(rest)
 
 
@@ -86,20 +91,20 @@ def _row(
     detector: Detector,
     strategy: Strategy,
     rng_of: Callable[[str], np.random.Generator],
+    members: Sequence[Detector],
 ) -> ScoreRow:
     key = item.record.key
-    if prediction is None:
+    if item.problem is not None:
         return ScoreRow(key, None, None, item.problem)
-    samples = None
-    if strategy.samples and isinstance(detector, Stochastic) and item.image is not None:
-        samples = detector.sample([item.image], samples=strategy.samples, rng=rng_of(key))[0]
+    detections = None if prediction is None else prediction.detections
     try:
-        value = strategy.image_score(prediction, samples)
+        seen = gather(item, prediction, detector, strategy.needs, rng_of(key), members)
+        scored = strategy.score(seen)
     except ArgumentError as error:  # NaN in this image's maps, for instance: the job goes on
-        return ScoreRow(key, None, prediction.detections, str(error))
-    if value is not None and not math.isfinite(value):
-        return ScoreRow(key, None, prediction.detections, f"its score is {value}")
-    return ScoreRow(key, value, prediction.detections)
+        return ScoreRow(key, None, detections, str(error))
+    if scored.score is not None and not math.isfinite(scored.score):
+        return ScoreRow(key, None, detections, f"its score is {scored.score}")
+    return ScoreRow(key, scored.score, detections, None, scored.vectors, scored.boxes)
 
 
 def _stop_if_all_failed(rows: Sequence[ScoreRow]) -> None:

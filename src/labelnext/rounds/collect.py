@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from labelnext import engine
 from labelnext.errors import DataError, LabelnextError
-from labelnext.protocols import Stochastic
 from labelnext.rounds.frames import exported, picked, with_files
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.results import CycleResult, PickedFrame
@@ -50,6 +50,7 @@ def picked_frames(
 
 def _frames_of(project: Project, arm: str, seed: int, number: int, top: int) -> list[PickedFrame]:
     detector, strategy = project.detector(number - 1), project.strategy()
+    members = project.members(number, strategy.needs)
     records: Sequence[ImageRecord] = picked(project, number)[:top]
     records = with_files(records, exported(project, records))
     picks = project.ledger.picks(number)[:top]
@@ -61,11 +62,11 @@ def _frames_of(project: Project, arm: str, seed: int, number: int, top: int) -> 
         try:
             image = load_pixels(record)
             prediction = detector.predict([image])[0]
-            detections, samples = prediction.detections, None
-            if strategy.samples and isinstance(detector, Stochastic):
-                rng = project.rng("sample", number, record.key)
-                samples = detector.sample([image], samples=strategy.samples, rng=rng)[0]
-            pixels = strategy.pixel_scores(prediction, samples)
+            detections = prediction.detections
+            rng = project.rng("sample", number, record.key)
+            item = engine.Decoded(record, image)
+            seen = engine.gather(item, prediction, detector, strategy.needs, rng, members)
+            pixels = strategy.pixel_scores(seen)
         except (DataError, LabelnextError):
             pass  # the page shows the frame without its heatmap and says that it is unreadable
         frames.append(

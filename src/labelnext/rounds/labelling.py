@@ -11,8 +11,8 @@ from labelnext.oracles.simulated import SimulatedOracle
 from labelnext.protocols import Oracle, Progress, quiet
 from labelnext.rounds import frames
 from labelnext.rounds.frames import picked
+from labelnext.rounds.pooled import shards
 from labelnext.rounds.project import Project, load_pixels
-from labelnext.rounds.propose import shards
 from labelnext.store.ledger import StepRow
 from labelnext.types import Detections, GroundTruth, ImageRecord
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from labelnext import plugins, presets
 from labelnext.data import images
 from labelnext.errors import ProjectError
+from labelnext.evidence import Needs
 from labelnext.protocols import Detector, DetectorFactory, Strategy
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
@@ -134,6 +136,25 @@ class Project:
         """The configured strategy."""
         return build_strategy(self.config.strategy.name, self.config.preset,
                               self.config.strategy.arguments)  # fmt: skip
+
+    def members(self, number: int, needs: Needs) -> list[Detector]:
+        """Further detectors that a strategy asks for in a round: checkpoints, earlier rounds'.
+
+        Raises:
+            ProjectError: Checkpoints are asked for, and no file matches.
+        """
+        found = [self.detector(k) for k in range(max(0, number - 1 - needs.rounds), number - 1)]
+        if not needs.checkpoints:
+            return found
+        names = sorted(glob(needs.checkpoints, root_dir=self.folder))  # noqa: PTH207 (absolute)
+        files = [self.folder / name for name in names]
+        if not files:
+            raise ProjectError(
+                f"No weights file matches checkpoints={needs.checkpoints!r} (seen from "
+                f"{self.folder}). Give a path or a glob of files that `save` wrote."
+            )
+        factory, arguments = self._factory()
+        return found + [factory.load(file, **arguments) for file in files]
 
     def train_options(self, number: int) -> dict[str, object]:
         """Options of `fit` for a round: the preset's, the project's, and for 0 the initial ones."""

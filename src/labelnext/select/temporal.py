@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from labelnext.errors import ArgumentError
 from labelnext.select.checks import Indices, Mask, Scores, check_budget, check_mask, check_vector
 from labelnext.select.timeline import SECONDS_TOLERANCE, Frames, Timeline, Unit, Videos, timeline
-from labelnext.select.topk import ranking
+from labelnext.select.topk import ranking, shut_out
 
 Window = Literal["symmetric", "slice"]
 _Span = Callable[[int, float], tuple[int, int]]
@@ -47,6 +47,7 @@ def temporal(
     window: Window = "symmetric",
     across_videos: bool = False,
     unscored: Mask | None = None,
+    among: Mask | None = None,
     rng: np.random.Generator | None = None,
 ) -> Selection:
     """Take images greedily by score; each one keeps its neighbours in time out.
@@ -73,6 +74,8 @@ def temporal(
         across_videos: Take the pool for one video in the order of the arrays, whatever `videos`
             and `frames` say (the authors' code).
         unscored: Images without a score. They rank after every scored one, at random.
+        among: Only these may be chosen; the others, unlike those `blocked`, stay free for later
+            cycles and need no score.
         rng: Orders the unscored images; needed only where there are any.
 
     Returns:
@@ -89,7 +92,8 @@ def temporal(
     _check_windows(within_cycle, across_cycles, unit, window, function)
     closed = check_mask(blocked, n, function, "blocked")
     line = timeline(videos, frames, n, function, unit=unit, across_videos=across_videos)
-    best_first = ranking(scores, function, blocked=closed, unscored=unscored, rng=rng)
+    shut = shut_out(closed, among, n, function)
+    best_first = ranking(scores, function, blocked=shut, unscored=unscored, rng=rng)
     place = np.empty(n, np.int64)
     place[line.order] = np.arange(n)
     span = _span(line, unit, window)

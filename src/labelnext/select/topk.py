@@ -21,6 +21,7 @@ def top(
     budget: int,
     blocked: Mask | None = None,
     unscored: Mask | None = None,
+    among: Mask | None = None,
     rng: np.random.Generator | None = None,
 ) -> Indices:
     """The `budget` images of highest score, best first; ties go to the lower index.
@@ -30,6 +31,7 @@ def top(
         budget: How many to choose; with fewer available, all of them.
         blocked: Images that must not be chosen (labelled already).
         unscored: Images that have no score. They rank after every scored one, at random.
+        among: Only these may be chosen; the others need no score.
         rng: Orders the unscored images; needed only where there are any.
 
     Returns:
@@ -41,7 +43,14 @@ def top(
     """
     function = "select.top"
     budget = check_budget(budget, function)
-    return ranking(scores, function, blocked=blocked, unscored=unscored, rng=rng)[:budget]
+    n = check_vector(scores, function)
+    shut = shut_out(check_mask(blocked, n, function, "blocked"), among, n, function)
+    return ranking(scores, function, blocked=shut, unscored=unscored, rng=rng)[:budget]
+
+
+def shut_out(closed: Mask, among: Mask | None, n: int, function: str) -> Mask:
+    """What may not be chosen now: what is closed, and what is not `among` the candidates."""
+    return closed if among is None else closed | ~check_mask(among, n, function, "among")
 
 
 def ranking(

@@ -4,14 +4,15 @@ Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to
 was stopped goes on behind its last whole part.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Float32
 
 from labelnext.errors import ProjectError
 from labelnext.files import write_atomic
@@ -25,8 +26,10 @@ _BOX = pa.struct(
         ("score", pa.float32()),
         ("class", pa.int32()),
         ("probabilities", pa.list_(pa.float32())),
+        ("kept", pa.list_(pa.float32())),
     ]
 )
+_VECTOR = "vector."
 _SCHEMA = pa.schema(
     [
         ("key", pa.string()),
@@ -46,12 +49,16 @@ class ScoreRow:
         score: Acquisition score; None where the strategy defines none (no detections, unreadable).
         detections: What the same forward pass detected: the pre-labels. None if it never ran.
         problem: Why the image could not be scored; None when all went well.
+        vectors: What the strategy keeps of the image until selection, by name.
+        boxes: The same of each detection.
     """
 
     key: str
     score: float | None
     detections: Detections | None
     problem: str | None = None
+    vectors: Mapping[str, Float32[np.ndarray, "_d"]] = field(default_factory=dict)
+    boxes: Float32[np.ndarray, "n _m"] | None = None
 
 
 class ScoreShards:
@@ -74,18 +81,43 @@ class ScoreShards:
     def write(self, number: int, rows: Sequence[ScoreRow]) -> None:
         """Write part `number`, whole or not at all."""
         table = pa.Table.from_pylist([_encode(row) for row in rows], schema=_SCHEMA)
+        for name in sorted({name for row in rows for name in row.vectors}):
+            column = [row.vectors.get(name) for row in rows]
+            table = table.append_column(_VECTOR + name, pa.array(column, pa.list_(pa.float32())))
         table = table.replace_schema_metadata({"labelnext.fingerprint": self.fingerprint})
         write_atomic(self.folder / _name(number), lambda path: pq.write_table(table, path))
 
     def rows(self) -> Iterable[ScoreRow]:
-        """Every row of every part, in order.
+        """Every row of every part, in order, without its vectors.
 
         Raises:
             ProjectError: A part is damaged; the message names it.
         """
-        for part in sorted(self.folder.glob("part-*.parquet")):
-            for row in _read(part).to_pylist():
+        for table in self._tables():
+            for row in table.select(_SCHEMA.names).to_pylist():
                 yield _decode(row)
+
+    def vectors(self) -> dict[str, Float32[np.ndarray, "_n _d"]]:
+        """Every vector of every part by name, in the order of `rows`; NaN where a row has none.
+
+        Raises:
+            ProjectError: A part is damaged.
+        """
+        parts = [_vectors(table) for table in self._tables()]
+        widths = {name: found.shape[1] for _, part in parts for name, found in part.items()}
+        return {
+            name: np.concatenate(
+                [
+                    part[name] if name in part else np.full((n, width), np.nan, np.float32)
+                    for n, part in parts
+                ]
+            )
+            for name, width in widths.items()
+        }
+
+    def _tables(self) -> Iterator[pa.Table]:
+        for part in sorted(self.folder.glob("part-*.parquet")):
+            yield _read(part)
 
     def _valid(self, part: Path) -> bool:
         try:
@@ -114,11 +146,15 @@ def _encode(row: ScoreRow) -> dict[str, object]:
         "key": row.key,
         "score": row.score,
         "problem": row.problem,
-        "detections": None if row.detections is None else _encode_detections(row.detections),
+        "detections": None
+        if row.detections is None
+        else _encode_detections(row.detections, row.boxes),
     }
 
 
-def _encode_detections(found: Detections) -> list[dict[str, object]]:
+def _encode_detections(
+    found: Detections, kept: Float32[np.ndarray, "n _m"] | None
+) -> list[dict[str, object]]:
     vectors = found.probabilities
     return [
         {
@@ -126,6 +162,7 @@ def _encode_detections(found: Detections) -> list[dict[str, object]]:
             "score": float(found.scores[i]),
             "class": int(found.classes[i]),
             "probabilities": None if vectors is None else vectors[i].tolist(),
+            "kept": None if kept is None else kept[i].tolist(),
         }
         for i in range(len(found))
     ]
@@ -138,14 +175,33 @@ def _decode(row: dict[str, Any]) -> ScoreRow:
         row["score"],
         None if boxes is None else _decode_detections(boxes),
         row["problem"],
+        {},
+        _rows_of([box.get("kept") for box in boxes or ()]),
     )
 
 
 def _decode_detections(boxes: list[dict[str, Any]]) -> Detections:
-    vectors = [box["probabilities"] for box in boxes]
     return Detections(
         np.array([box["xyxy"] for box in boxes], np.float32).reshape(-1, 4),
         np.array([box["score"] for box in boxes], np.float32),
         np.array([box["class"] for box in boxes], np.int64),
-        np.array(vectors, np.float32) if vectors and vectors[0] is not None else None,
+        _rows_of([box["probabilities"] for box in boxes]),
     )
+
+
+def _rows_of(rows: list[list[float] | None]) -> Float32[np.ndarray, "_n _m"] | None:
+    return np.array(rows, np.float32) if rows and rows[0] is not None else None
+
+
+def _vectors(table: pa.Table) -> tuple[int, dict[str, Float32[np.ndarray, "_n _d"]]]:
+    """The rows of a part, and its columns of equally long lists as matrices, NaN where absent."""
+    found = {}
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        there = np.asarray(column.is_valid())
+        if name.startswith(_VECTOR) and there.any():
+            flat = column.drop_null().flatten().to_numpy().reshape(int(there.sum()), -1)
+            out = np.full((len(there), flat.shape[1]), np.nan, np.float32)
+            out[there] = flat
+            found[name.removeprefix(_VECTOR)] = out
+    return table.num_rows, found

@@ -1,16 +1,21 @@
 """Flat arguments of strategies: the preset's values, the given ones over them, none unknown."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from labelnext import presets
 from labelnext.errors import ArgumentError
+from labelnext.evidence import Needs
 
 AGGREGATION = ("aggregate", "region", "tiling")
-SELECTION = (
-    "smooth", "smooth_radius", "smooth_sigma", "smooth_ends", "temporal", "within_cycle",
-    "across_cycles", "window", "unit", "across_videos", "off_by_one",
+RULES = (
+    "temporal", "within_cycle", "across_cycles", "window", "unit", "across_videos", "similar",
+    "similar_threshold",
 )  # fmt: skip
-RULES = ("temporal", "within_cycle", "across_cycles", "window", "unit", "across_videos")
+SELECTION = (
+    "smooth", "smooth_radius", "smooth_sigma", "smooth_ends", "off_by_one", "cost_exponent",
+    *RULES,
+)  # fmt: skip
 
 
 def resolve(
@@ -32,6 +37,29 @@ def resolve(
     return {name: given.get(name, defaults.get(name)) for name in names}
 
 
+def number(arguments: Mapping[str, object], name: str) -> float:
+    """An argument that must be a number.
+
+    Raises:
+        ArgumentError: It is none.
+    """
+    value = arguments[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ArgumentError("a strategy", name, expected="a number", got=repr(value))
+    return float(value)
+
+
+def needs(arguments: Mapping[str, object], **further: Any) -> Needs:
+    """What a strategy needs on account of its rules and cost, and what it needs besides."""
+    similar = arguments.get("similar", "none")
+    return Needs(
+        forward=bool(further.pop("forward", False)) or similar == "embedding",
+        pixels=bool(further.pop("pixels", False)) or similar == "hash",
+        seconds=bool(arguments.get("cost_exponent")),
+        **further,
+    )
+
+
 def _defaults(preset: str) -> dict[str, object]:
     known = presets.get(preset)
     smooth, temporal = known.smooth, known.temporal
@@ -47,6 +75,9 @@ def _defaults(preset: str) -> dict[str, object]:
         "temporal": True,
         "unit": "pool_frames",
         **temporal,
+        "similar": "none",
+        "similar_threshold": None,
+        "cost_exponent": 0.0,
         "off_by_one": known.off_by_one,
         "box_aggregate": "max",
         "activation": "sigmoid",

@@ -1,4 +1,4 @@
-"""Strategies that score an image by its boxes alone (Brust et al., VISAPP 2019).
+"""Strategies that score an image by its boxes alone (Brust et al., VISAPP 2019; STRATEGIES §1).
 
 They need no dense maps, so they also run on a predictions file. An image without detections has no
 score: it ranks behind every other one and fills the budget at random.
@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from labelnext.scores import boxes
-from labelnext.strategies.arguments import SELECTION, resolve
-from labelnext.strategies.composed import Composed
+from labelnext.strategies.arguments import SELECTION, needs, resolve
+from labelnext.strategies.composed import Composed, detections
+from labelnext.strategies.keep import likeness
 
 _ARGUMENTS = ("box_aggregate", "activation", "min_score")
 
@@ -33,7 +34,9 @@ def _build(
     name: str, score: Callable[..., float | None], preset: str, given: dict[str, object]
 ) -> Composed:
     known = resolve(name, preset, given, (*_ARGUMENTS, *SELECTION))
-    aggregation = known["box_aggregate"]
-    options = {"aggregation": aggregation, "activation": known["activation"],
+    options = {"aggregation": known["box_aggregate"], "activation": known["activation"],
                "min_score": known["min_score"]}  # fmt: skip
-    return Composed(name, known, boxes=lambda found: score(found, **cast(Any, options)))
+    return Composed(
+        name, known, needs(known, forward=True), keep=likeness(known),
+        image=lambda seen: score(detections(seen), **cast(Any, options)),
+    )  # fmt: skip

@@ -1,19 +1,23 @@
 """A strategy put together from a score, an aggregation and a selection."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Float32
 
-from labelnext import aggregate, select
+from labelnext import aggregate
 from labelnext.errors import ArgumentError, LabelnextError
-from labelnext.types import DenseMaps, Detections, Pick, Prediction, Selection, Timeline
+from labelnext.evidence import Evidence, Needs, Pool, Scored
+from labelnext.strategies.keep import Keep
+from labelnext.strategies.rules import Mask, Ranked, Rules, Taken
+from labelnext.types import Detections, Pick, Selection
 
 Pixels = Float32[np.ndarray, "h w"]
-PixelScore = Callable[[DenseMaps, Sequence[DenseMaps] | None], Pixels]
-BoxScore = Callable[[Detections], float | None]
+PixelScore = Callable[[Evidence], Pixels]
+ImageScore = Callable[[Evidence], float | None]
+KeepBoxes = Callable[[Evidence], Float32[np.ndarray, "n _m"] | None]
 
 _AGGREGATIONS: Mapping[str, Callable[..., float]] = {
     "region-max-mean": aggregate.region_max_mean,
@@ -23,6 +27,33 @@ _AGGREGATIONS: Mapping[str, Callable[..., float]] = {
 }
 
 
+class Chosen(NamedTuple):
+    """Picks with what is to be said of them.
+
+    Attributes:
+        taken: The picks.
+        ranked: The number by which an image was ranked; NaN where by none.
+        notes: A remark on each pick; empty for none.
+    """
+
+    taken: Taken
+    ranked: Ranked
+    notes: Sequence[str] = ()
+
+
+class Task(NamedTuple):
+    """What there is to choose from, how much, and by which rules."""
+
+    pool: Pool
+    budget: int
+    blocked: Mask
+    rng: np.random.Generator
+    rules: Rules
+
+
+Choose = Callable[[Task], Chosen]
+
+
 @dataclass(frozen=True, slots=True)
 class Composed:
     """A `Strategy` whose parts are functions of the pure rooms.
@@ -30,16 +61,22 @@ class Composed:
     Attributes:
         name: As registered.
         arguments: Every argument with its value.
-        samples: Stochastic passes wanted; 0 for none.
-        pixels: Scores pixels; None if the strategy scores boxes or nothing.
-        boxes: Scores an image by its detections; None if it scores pixels or nothing.
+        needs: What it has to be given.
+        pixels: Scores pixels; None if the strategy scores images by other means, or not at all.
+        image: Scores an image; None if it scores pixels or nothing.
+        keep: Vectors to keep of each image until selection, by name.
+        keep_boxes: Numbers to keep of each detection.
+        choose: Chooses from the scored pool; None for the best by rank under the rules.
     """
 
     name: str
     arguments: Mapping[str, object]
-    samples: int = 0
+    needs: Needs = field(default_factory=Needs)
     pixels: PixelScore | None = None
-    boxes: BoxScore | None = None
+    image: ImageScore | None = None
+    keep: Mapping[str, Keep] = field(default_factory=dict)
+    keep_boxes: KeepBoxes | None = None
+    choose: Choose | None = None
 
     def __post_init__(self) -> None:
         wanted = self.arguments.get("aggregate", "mean")
@@ -49,14 +86,7 @@ class Composed:
                 expected=f"one of {', '.join(_AGGREGATIONS)}", got=repr(wanted),
             )  # fmt: skip
 
-    @property
-    def needs_forward(self) -> bool:
-        """Whether picks depend on predictions."""
-        return self.pixels is not None or self.boxes is not None
-
-    def pixel_scores(
-        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
-    ) -> Pixels | None:
+    def pixel_scores(self, evidence: Evidence) -> Pixels | None:
         """Scores of all pixels; None for a strategy that does not look at pixels.
 
         Raises:
@@ -64,120 +94,82 @@ class Composed:
         """
         if self.pixels is None:
             return None
-        if prediction.maps is None:
+        if evidence.prediction is None or evidence.prediction.maps is None:
             raise LabelnextError(
                 f"The strategy {self.name} needs dense maps, and the detector gives boxes only. "
                 "Use a strategy that scores boxes, such as box-entropy, or random."
             )
-        return self.pixels(prediction.maps, samples)
+        return self.pixels(evidence)
 
-    def image_score(
-        self, prediction: Prediction, samples: Sequence[DenseMaps] | None
-    ) -> float | None:
-        """One number an image, higher first; None for an image without a defined score."""
-        if self.boxes is not None:
-            return self.boxes(prediction.detections)
-        pixels = self.pixel_scores(prediction, samples)
+    def score(self, evidence: Evidence) -> Scored:
+        """One number an image, higher first, or None; and what selection will need of it."""
+        vectors = {name: keep(evidence) for name, keep in self.keep.items()}
+        kept = {name: vector for name, vector in vectors.items() if vector is not None}
+        boxes = None if self.keep_boxes is None else self.keep_boxes(evidence)
+        return Scored(self._number(evidence), kept, boxes)
+
+    def select(
+        self, pool: Pool, *, budget: int, blocked: Mask, rng: np.random.Generator
+    ) -> Selection:
+        """Rank, then take the best images under the rules (PAPER §4), or as `choose` does."""
+        choose = self.choose or best
+        chosen = choose(Task(pool, budget, blocked, rng, Rules(self.name, self.arguments)))
+        taken = chosen.taken
+        notes = chosen.notes or [""] * len(taken.indices)
+        reasons = [
+            self._reason(pool.scores[i], chosen.ranked[i], int(number), note)
+            for i, number, note in zip(taken.indices, taken.passes, notes, strict=True)
+        ]
+        picks = tuple(
+            Pick(int(i), _finite(chosen.ranked[i]), rank, reason)
+            for rank, (i, reason) in enumerate(zip(taken.indices, reasons, strict=True), start=1)
+        )
+        return Selection(picks, taken.blocked)
+
+    def _number(self, evidence: Evidence) -> float | None:
+        if self.image is not None:
+            return self.image(evidence)
+        pixels = self.pixel_scores(evidence)
         if pixels is None:
             return None
-        options = {k: self.arguments[k] for k in ("region", "tiling")}
+        options: dict[str, Any] = {k: self.arguments[k] for k in ("region", "tiling")}
         name = str(self.arguments["aggregate"])
         return _AGGREGATIONS[name](pixels, **options if name == "region-max-mean" else {})
 
-    def select(
-        self,
-        scores: Float64[np.ndarray, "n"],
-        *,
-        timeline: Timeline,
-        budget: int,
-        blocked: Bool[np.ndarray, "n"],
-        rng: np.random.Generator,
-    ) -> Selection:
-        """Smooth, then take the best images under the temporal rules (PAPER §4)."""
-        if not self.needs_forward:
-            return self._draw(timeline, budget, blocked, rng)
-        ranked = self._smoothed(scores, timeline)
-        unscored = np.isnan(ranked) & ~blocked
-        options = {"unscored": unscored, "blocked": blocked, "rng": rng}
-        if self.arguments["temporal"]:
-            chosen = select.temporal(
-                ranked, **_positions(timeline, self.arguments), budget=budget, **options,
-                **_rules(self.arguments),
-            )  # fmt: skip
-            indices, passes, later = chosen.indices, chosen.passes, chosen.blocked
-        else:
-            indices = select.top(ranked, budget=budget, **options)
-            passes, later = np.ones(len(indices), np.int64), _with(blocked, indices)
-        reasons = [
-            self._reason(scores[i], ranked[i], int(number))
-            for i, number in zip(indices, passes, strict=True)
-        ]
-        return Selection(_picks(indices, ranked, reasons), later)
-
-    def _draw(
-        self, timeline: Timeline, budget: int, blocked: Bool[np.ndarray, "n"],
-        rng: np.random.Generator,
-    ) -> Selection:  # fmt: skip
-        n = len(blocked)
-        if not self.arguments.get("temporal"):
-            indices = select.random(n, budget=budget, rng=rng, blocked=blocked)
-            later, reason = _with(blocked, indices), "drawn at random"
-        else:
-            chosen = select.guided_random(
-                **_positions(timeline, self.arguments), budget=budget, rng=rng, blocked=blocked,
-                **_rules(self.arguments),
-            )  # fmt: skip
-            indices, later = chosen.indices, chosen.blocked
-            reason = "drawn at random under the temporal rules"
-        return Selection(_picks(indices, np.full(n, np.nan), [reason] * len(indices)), later)
-
-    def _smoothed(
-        self, scores: Float64[np.ndarray, "n"], timeline: Timeline
-    ) -> Float64[np.ndarray, "n"]:
-        options: dict[str, Any] = dict(self.arguments)
-        if options["off_by_one"]:
-            scores = select.off_by_one(scores, unscored=np.isnan(scores))
-        if not options["smooth"]:
-            return scores
-        return select.smooth(
-            scores, **_positions(timeline, options), unscored=np.isnan(scores),
-            radius=options["smooth_radius"], sigma=options["smooth_sigma"],
-            ends=options["smooth_ends"], unit=options["unit"],
-            across_videos=options["across_videos"],
-        )  # fmt: skip
-
-    def _reason(self, own: float, ranked: float, number: int) -> str:
-        if np.isnan(ranked):
-            return "no score (nothing detected); drawn at random to fill the budget"
-        parts = [f"{self.name} {own:.4g}"]
-        if not np.isclose(own, ranked):
-            parts.append(f"smoothed over its neighbours {ranked:.4g}")
+    def _reason(self, own: float, ranked: float, number: int, note: str) -> str:
+        scores = self.pixels is not None or self.image is not None
+        parts = [note] if note else []
+        if scores and np.isnan(own):
+            parts.append("no score (nothing detected); drawn at random to fill the budget")
+        elif scores:
+            parts.append(f"{self.name} {own:.4g}")
+            if not np.isnan(ranked) and not np.isclose(own, ranked):
+                parts.append(f"{_changed(self.arguments)} {ranked:.4g}")
         if number > 1:
             parts.append(f"the {'second' if number == 2 else 'third'} pass, which relaxes the "
-                         "temporal rule to meet the budget")  # fmt: skip
+                         "rule that keeps picks apart, to meet the budget")  # fmt: skip
         return "; ".join(parts)
 
 
-def _positions(timeline: Timeline, arguments: Mapping[str, object]) -> dict[str, Any]:
-    seconds = arguments["unit"] == "seconds"
-    return {"videos": timeline.videos, "frames": timeline.seconds if seconds else timeline.frames}
+def best(task: Task) -> Chosen:
+    """The best images by rank that the rules leave."""
+    pool, budget, blocked, rng, rules = task
+    ranked = rules.rank(pool)
+    taken = rules.take(ranked, pool, budget=budget, blocked=blocked, rng=rng)
+    return Chosen(taken, ranked)
 
 
-def _rules(arguments: Mapping[str, object]) -> dict[str, Any]:
-    names = ("within_cycle", "across_cycles", "window", "unit", "across_videos")
-    return {name: arguments[name] for name in names}
+def detections(evidence: Evidence) -> Detections:
+    """The plain pass's boxes."""
+    assert evidence.prediction is not None
+    return evidence.prediction.detections
 
 
-def _picks(
-    indices: np.ndarray, scores: Float64[np.ndarray, "n"], reasons: Sequence[str]
-) -> tuple[Pick, ...]:
-    return tuple(
-        Pick(int(i), None if np.isnan(scores[i]) else float(scores[i]), rank, reason)
-        for rank, (i, reason) in enumerate(zip(indices, reasons, strict=True), start=1)
-    )
+def _changed(arguments: Mapping[str, object]) -> str:
+    per_cost = "per its cost" if arguments.get("cost_exponent") else ""
+    smoothed = "smoothed over its neighbours" if arguments.get("smooth") else ""
+    return " and ".join(filter(None, (smoothed, per_cost))) or "ranked by"
 
 
-def _with(blocked: Bool[np.ndarray, "n"], indices: np.ndarray) -> Bool[np.ndarray, "n"]:
-    later = blocked.copy()
-    later[indices] = True
-    return later
+def _finite(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -4,44 +4,93 @@ Each is a function of a preset and flat arguments; `strategies.arguments` lists 
 of the paper's Fig. 8-10 are `aggregate="mean"`, `smooth=False` and `temporal=False`.
 """
 
-from labelnext import scores
+from collections.abc import Callable
+
+import numpy as np
+
+from labelnext import scores, select
 from labelnext.errors import LabelnextError
-from labelnext.strategies.arguments import AGGREGATION, RULES, SELECTION, resolve
-from labelnext.strategies.composed import Composed
+from labelnext.evidence import Evidence
+from labelnext.strategies.arguments import AGGREGATION, RULES, SELECTION, needs, number, resolve
+from labelnext.strategies.composed import Chosen, Composed, Pixels, Task
+from labelnext.strategies.keep import likeness
+from labelnext.strategies.rules import Taken
+from labelnext.types import DenseMaps
 
 
 def divergence(*, preset: str = "corrected", **given: object) -> Composed:
     """Local divergence of dense predictions (Eq. 1-5): the paper's own method."""
     known = resolve("divergence", preset, given, ("radius", *AGGREGATION, *SELECTION))
-    radius = int(str(known["radius"]))
-    return Composed(
-        "divergence", known, pixels=lambda maps, _: scores.local_divergence(maps, radius=radius)
+    radius = int(number(known, "radius"))
+    return pixelwise(
+        "divergence", known, lambda seen: scores.local_divergence(maps(seen), radius=radius)
     )
 
 
 def entropy(*, preset: str = "corrected", **given: object) -> Composed:
     """Entropy of each pixel's prediction instead of Eq. 2."""
     known = resolve("entropy", preset, given, (*AGGREGATION, *SELECTION))
-    return Composed("entropy", known, pixels=lambda maps, _: scores.entropy(maps))
+    return pixelwise("entropy", known, lambda seen: scores.entropy(maps(seen)))
 
 
 def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
     """Mutual information over stochastic passes (BALD) instead of Eq. 2."""
     known = resolve("mc-dropout", preset, given, ("samples", *AGGREGATION, *SELECTION))
-
-    def pixels(_: object, samples: object) -> object:
-        if not samples:
-            raise LabelnextError("mc-dropout needs stochastic passes, and none were made.")
-        return scores.dropout_divergence(samples)  # type: ignore[arg-type]
-
-    return Composed("mc-dropout", known, samples=int(str(known["samples"])), pixels=pixels)  # type: ignore[arg-type]
+    passes = int(number(known, "samples"))
+    return pixelwise("mc-dropout", known, passes_divergence("mc-dropout"), samples=passes)
 
 
 def random(*, preset: str = "corrected", **given: object) -> Composed:
     """Uniform draws, without any rule."""
-    return Composed("random", resolve("random", preset, given, ()))
+    return Composed("random", resolve("random", preset, given, ()), choose=_uniform)
 
 
 def guided_random(*, preset: str = "corrected", **given: object) -> Composed:
     """Uniform draws under the temporal rules, without smoothing: the paper's fair baseline."""
-    return Composed("guided-random", resolve("guided-random", preset, given, RULES))
+    known = resolve("guided-random", preset, given, RULES)
+    return Composed("guided-random", known, needs(known), keep=likeness(known), choose=_guided)
+
+
+def pixelwise(
+    name: str, known: dict[str, object], pixels: Callable[[Evidence], Pixels], **further: object
+) -> Composed:
+    """A strategy that scores pixels and takes the best images by rank."""
+    return Composed(
+        name, known, needs(known, forward=True, **further), pixels=pixels, keep=likeness(known)
+    )
+
+
+def maps(seen: Evidence) -> DenseMaps:
+    """The plain pass's dense maps, which `Composed` has seen to be there."""
+    assert seen.prediction is not None
+    assert seen.prediction.maps is not None
+    return seen.prediction.maps
+
+
+def passes_divergence(name: str) -> Callable[[Evidence], Pixels]:
+    """BALD over stochastic passes or the detectors of an ensemble."""
+
+    def pixels(seen: Evidence) -> Pixels:
+        if not seen.samples:
+            raise LabelnextError(f"{name} needs several passes over an image, and none were made.")
+        return scores.dropout_divergence(seen.samples)
+
+    return pixels
+
+
+def _uniform(task: Task) -> Chosen:
+    pool, budget, blocked, rng, _ = task
+    indices = select.random(len(pool), budget=budget, rng=rng, blocked=blocked)
+    later = blocked.copy()
+    later[indices] = True
+    taken = Taken(indices, np.ones(len(indices), np.int64), later)
+    return Chosen(taken, np.full(len(pool), np.nan), ["drawn at random"] * len(indices))
+
+
+def _guided(task: Task) -> Chosen:
+    """Random numbers as ranks, so that draws are uniform but for the rules."""
+    pool, budget, blocked, rng, rules = task
+    taken = rules.take(rng.random(len(pool)), pool, budget=budget, blocked=blocked, rng=rng)
+    under = "" if rules.free else f" under the {rules.words}"
+    notes = [f"drawn at random{under}"] * len(taken.indices)
+    return Chosen(taken, np.full(len(pool), np.nan), notes)

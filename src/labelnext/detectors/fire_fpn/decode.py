@@ -36,6 +36,7 @@ def decode(
     rank_by: str,
     nms: float | None,
     max_detections: int,
+    features: Sequence[Float32[np.ndarray, "d _h _w"]] | None = None,
 ) -> Detections:
     """Boxes of one image, best first.
 
@@ -61,13 +62,17 @@ def decode(
         nms: IoU above which the lower-scored of two boxes of a class is dropped, across levels;
             None keeps both, as the authors' program does.
         max_detections: Best boxes kept.
+        features: What the prediction layer reads on each level, kept of each box at its peak.
     """
     found: list[tuple[Float64[np.ndarray, "_n 4"], Peaks, Float32[np.ndarray, "_n _classes"]]] = []
+    seen: list[Float32[np.ndarray, "_n d"]] = []
     for level, stride in enumerate(STRIDES):
         maps = _probabilities(logits[level], stride, size, smoothing)
         peaks = _peaks(maps, threshold, min_pixels, window, rank_by)
         shift = None if offsets is None else _sample(offsets[level], peaks, stride)
         found.append((_place(peaks, boxes[level], shift), peaks, maps[:, peaks.y, peaks.x].T))
+        if features is not None:
+            seen.append(_sample(features[level], peaks, stride).astype(np.float32))
     zoom = np.array([original[1] / size[1], original[0] / size[0]] * 2)
     xyxy = np.concatenate([boxes_ for boxes_, _, _ in found]) * zoom
     xyxy = np.clip(xyxy, 0, [original[1], original[0]] * 2)
@@ -80,7 +85,10 @@ def decode(
     if nms is not None:
         order = order[suppress(xyxy[order], classes[order], nms, max_detections)]
     order = order[:max_detections]
-    return Detections(xyxy[order].astype(np.float32), scores[order], classes[order], vectors[order])
+    return Detections(
+        xyxy[order].astype(np.float32), scores[order], classes[order], vectors[order],
+        np.concatenate(seen)[order] if features is not None else None,
+    )  # fmt: skip
 
 
 def suppress(
@@ -161,17 +169,17 @@ def _kth_largest(
 
 
 def _sample(
-    offsets: Float32[np.ndarray, "4 h w"], peaks: Peaks, stride: int
-) -> Float64[np.ndarray, "n 4"]:
-    """Offsets interpolated bilinearly at the peaks' pixel centres, as the logits were."""
-    _, height, width = offsets.shape
+    values: Float32[np.ndarray, "c h w"], peaks: Peaks, stride: int
+) -> Float64[np.ndarray, "n c"]:
+    """Values interpolated bilinearly at the peaks' pixel centres, as the logits were."""
+    _, height, width = values.shape
     y = np.clip((peaks.y + 0.5) / stride - 0.5, 0, height - 1)
     x = np.clip((peaks.x + 0.5) / stride - 0.5, 0, width - 1)
     top, left = y.astype(np.int64), x.astype(np.int64)
     below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
     dy, dx = y - top, x - left
-    upper = offsets[:, top, left] * (1 - dx) + offsets[:, top, right] * dx
-    lower = offsets[:, below, left] * (1 - dx) + offsets[:, below, right] * dx
+    upper = values[:, top, left] * (1 - dx) + values[:, top, right] * dx
+    lower = values[:, below, left] * (1 - dx) + values[:, below, right] * dx
     return (upper * (1 - dy) + lower * dy).T
 
 

@@ -114,7 +114,7 @@ class FireFPN:
         The maps cover the network's input (`image_size`), which is the image × `image_scale`; the
         boxes are in pixels of the image itself. The embedding is the mean of the deepest encoder
         map (f42) followed by its mean weighted by the highest probability at each place, each of
-        length 1.
+        length 1. A detection's features are what the prediction layer reads at its peak.
 
         Args:
             images: RGB, uint8, `[height, width, 3]`, of any sizes.
@@ -134,10 +134,13 @@ class FireFPN:
                 axis = self.arguments.mirror_axis
                 offsets = readout.merge(there, size, axis, signed=True) if there else None
                 vectors = readout.embedding(views[0].deepest, levels, size)
+                seen = [level.cpu().numpy() for level in views[0].decoder]
             for k, i in enumerate(chosen):
                 mine = [level[k] for level in levels]
                 shift = None if offsets is None else [level[k] for level in offsets]
-                out[i] = self._prediction(mine, shift, size, images[i].shape[:2], vectors[k])
+                features = [level[k] for level in seen]
+                original = images[i].shape[:2]
+                out[i] = self._prediction(mine, shift, features, size, original, vectors[k])
         return [prediction for prediction in out if prediction is not None]
 
     def sample(
@@ -255,6 +258,7 @@ class FireFPN:
         self,
         logits: list[Float32[np.ndarray, "classes _h _w"]],
         offsets: list[Float32[np.ndarray, "4 _h _w"]] | None,
+        features: list[Float32[np.ndarray, "d2 _h _w"]],
         size: tuple[int, int],
         original: tuple[int, ...],
         embedding: Float32[np.ndarray, "d"],
@@ -273,6 +277,7 @@ class FireFPN:
             rank_by=a.rank_by,
             nms=a.nms,
             max_detections=a.max_detections,
+            features=features,
         )
         return Prediction(readout.maps(logits, size), detections, embedding)
 
