@@ -1,11 +1,14 @@
 """What a loop leaves to be shown: figures per cycle, and the frames it picked with the reason."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
+from labelnext.cost import LabellingCost
+from labelnext.evaluate.outcomes import Outcomes
 from labelnext.types import Detections, GroundTruth, Metrics
 
 
@@ -22,6 +25,9 @@ class CycleResult:
         images_with_instances: How many of them hold an object.
         metrics: On the test set; None when there is none.
         seconds: Wall time by step (`score`, `train`, `evaluate`).
+        labelling_seconds: What labelling the images so far cost a person, by the study's cost
+            model; NaN where it is not known.
+        outcomes: What became of each detection on the test set; None where it was not kept.
     """
 
     arm: str
@@ -32,6 +38,8 @@ class CycleResult:
     images_with_instances: int
     metrics: Metrics | None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    labelling_seconds: float = math.nan
+    outcomes: Outcomes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Study:
             say what is missing. Empty: the arms in `results`.
         planned_seeds: Seeds every arm was to run. Empty: the seeds in `results`.
         planned_cycles: Last cycle every arm was to reach. None: the last in `results`.
+        cost: Seconds that labelling takes, by which hours are counted.
+        clips: Clip of each test image, for intervals; None where outcomes were not kept.
     """
 
     title: str
@@ -88,3 +98,5 @@ class Study:
     planned_arms: tuple[str, ...] = ()
     planned_seeds: tuple[int, ...] = ()
     planned_cycles: int | None = None
+    cost: LabellingCost | None = None
+    clips: Int64[np.ndarray, "images"] | None = field(default=None, repr=False)
