@@ -1,8 +1,8 @@
 """Which images and video frames to label next, and whether that beats random.
 
 Rooms are imported when they are first used: `labelnext.scores`, `aggregate`, `select`, `evaluate`,
-`detectors`, `data`, `oracles`, `strategies`, `rounds`, `audit` and `report`; the values that pass
-between them, such as `labelnext.DenseMaps`, are here too.
+`cost`, `detectors`, `data`, `oracles`, `strategies`, `rounds`, `audit` and `report`; the values
+that pass between them, such as `labelnext.DenseMaps`, are here too.
 """
 
 from importlib import import_module
@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 _ROOMS = (
-    "aggregate", "audit", "data", "detectors", "errors", "evaluate", "oracles", "presets",
+    "aggregate", "audit", "cost", "data", "detectors", "errors", "evaluate", "oracles", "presets",
     "protocols", "report", "rounds", "scores", "select", "strategies", "types",
 )  # fmt: skip
 _VALUES = (
