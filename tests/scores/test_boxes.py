@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelnext.errors import ArgumentError
-from labelnext.scores.boxes import box_entropy, box_least_confidence, box_margin
+from labelnext.scores.boxes import (
+    box_entropy,
+    box_least_confidence,
+    box_margin,
+    class_weights_of,
+)
 from labelnext.types import Detections
 from tests.reference import scores_boxes as reference
 
@@ -109,6 +114,43 @@ def test_certain_boxes_score_nothing():
 
 
 @every
+@given(
+    given_boxes=st.lists(st.tuples(shares, st.integers(0, 2)), max_size=6),
+    aggregation=aggregations,
+)
+def test_class_weights_multiply_each_box(score, given_boxes, aggregation):
+    weights = np.array([0.5, 1.0, 4.0])
+    several = Detections(
+        np.zeros((len(given_boxes), 4), np.float32),
+        np.array([s for s, _ in given_boxes], np.float32),
+        np.array([c for _, c in given_boxes], np.int64),
+    )
+    expected = reference.gather(
+        [weights[c] * score(boxes([s])) for s, c in given_boxes], aggregation
+    )
+    got = score(several, aggregation=aggregation, class_weights=weights)
+    assert got == (None if expected is None else pytest.approx(expected, abs=1e-12))
+    assert score(several, class_weights=np.ones(3)) == score(several)
+
+
+def test_rare_classes_weigh_more():
+    """(n + K) / (n_c + 1), by hand: n = 12, K = 3."""
+    np.testing.assert_allclose(class_weights_of(np.array([9, 2, 1])), [1.5, 5, 7.5])
+    np.testing.assert_array_equal(class_weights_of(np.array([0])), [1])
+    for counts in ([], [3, -1]):
+        with pytest.raises(ArgumentError, match="'counts' argument of class_weights_of"):
+            class_weights_of(np.array(counts, np.int64))
+
+
+@every
+@pytest.mark.parametrize("weights", [[], [-1.0], [np.nan], [np.inf]])
+def test_bad_class_weights(score, weights):
+    with pytest.raises(ArgumentError, match="'class_weights' argument"):
+        score(boxes([0.5]), class_weights=np.array(weights, np.float64))
+
+
+@every
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("detections", "options", "says"),
     [
@@ -119,6 +161,8 @@ def test_certain_boxes_score_nothing():
         (boxes([0.5], [[0.5]]), {"activation": "softmax"}, "no vectors"),
         (boxes([0.5], [[0.5, 0.2]]), {"activation": "softmax"}, "adds up to 0.7"),
         (boxes([0.5]), {"aggregation": "median"}, "sum or mean or max"),
+        (boxes([0.5]), {"activation": "tanh"}, "sigmoid or softmax"),
+        (boxes([0.5]), {"min_score": np.nan}, "from 0 to 1"),
     ],
 )
 def test_bad_arguments(score, detections, options, says):

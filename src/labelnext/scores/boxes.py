@@ -8,13 +8,21 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.scores.found import (
+    Found,
+    PerBox,
+    check_by_class,
+    check_choice,
+    check_range,
+    found_of,
+)
 from labelnext.types import Activation, Detections
 
-_Boxes = Float64[np.ndarray, "n"]
-_AGGREGATIONS: dict[str, Callable[[_Boxes], np.floating]] = {
+_ByClass = Float64[np.ndarray, "classes"]
+_AGGREGATIONS: dict[str, Callable[[PerBox], np.floating]] = {
     "sum": np.sum,
     "mean": np.mean,
     "max": np.max,
@@ -27,6 +35,7 @@ def box_entropy(
     aggregation: str = "max",
     activation: Activation = "sigmoid",
     min_score: float = 0.0,
+    class_weights: _ByClass | None = None,
 ) -> float | None:
     """How undecided the boxes are: H(p_j) under softmax, h(s_j) = H((s_j, 1 − s_j)) under sigmoid.
 
@@ -36,20 +45,20 @@ def box_entropy(
         activation: `softmax` needs class vectors and keeps the background among them; `sigmoid`
             knows no distribution over classes, and each box counts for its own class alone.
         min_score: Boxes of lower score do not count.
+        class_weights: Each box's score is multiplied by the weight of its predicted class; see
+            `class_weights_of`. None: all weigh 1.
 
     Returns:
-        In nats; 0 to ln 2 a box (sigmoid) or ln classes (softmax). None if no box counts.
+        In nats; 0 to ln 2 a box (sigmoid) or ln classes (softmax), times its class's weight. None
+        if no box counts.
 
     Raises:
-        ArgumentError: Unknown aggregation or activation; a score or probability that is NaN or
-            outside [0, 1]; vectors that are absent or do not add up to 1 where softmax needs them.
+        ArgumentError: Unknown aggregation or activation; `min_score`, a score or a probability that
+            is NaN or outside [0, 1]; vectors that are absent or do not add up to 1 where softmax
+            needs them; weights that are negative, not finite, or too few.
     """
-    kept = _checked("box_entropy", detections, aggregation, activation, min_score)
-    if activation == "softmax":
-        boxes = _entropy(kept.vectors)
-    else:
-        boxes = _entropy(np.stack([kept.scores, 1 - kept.scores], axis=1))
-    return _aggregated(boxes, aggregation)
+    options = _Options("box_entropy", aggregation, activation, min_score, class_weights)
+    return _score(detections, options, Found.entropy)
 
 
 def box_margin(
@@ -58,6 +67,7 @@ def box_margin(
     aggregation: str = "max",
     activation: Activation = "sigmoid",
     min_score: float = 0.0,
+    class_weights: _ByClass | None = None,
 ) -> float | None:
     """How close the two likeliest classes are: (1 − (p₁ − p₂))², p₁ ≥ p₂ the two largest.
 
@@ -68,19 +78,16 @@ def box_margin(
         aggregation: See `box_entropy`.
         activation: See `box_entropy`.
         min_score: See `box_entropy`.
+        class_weights: See `box_entropy`.
 
     Returns:
-        0 to 1 a box. None if no box counts.
+        0 to 1 a box, times its class's weight. None if no box counts.
 
     Raises:
         ArgumentError: See `box_entropy`.
     """
-    kept = _checked("box_margin", detections, aggregation, activation, min_score)
-    vectors = kept.vectors
-    if vectors.shape[1] < 2:
-        vectors = np.stack([kept.scores, 1 - kept.scores], axis=1)
-    two = np.sort(vectors, axis=1)[:, -2:]
-    return _aggregated((1 - (two[:, 1] - two[:, 0])) ** 2, aggregation)
+    options = _Options("box_margin", aggregation, activation, min_score, class_weights)
+    return _score(detections, options, _margins)
 
 
 def box_least_confidence(
@@ -89,6 +96,7 @@ def box_least_confidence(
     aggregation: str = "max",
     activation: Activation = "sigmoid",
     min_score: float = 0.0,
+    class_weights: _ByClass | None = None,
 ) -> float | None:
     """How unsure the best guess is: 1 − s_j; under softmax s_j is the largest of the class vector.
 
@@ -97,82 +105,72 @@ def box_least_confidence(
         aggregation: See `box_entropy`.
         activation: See `box_entropy`.
         min_score: See `box_entropy`.
+        class_weights: See `box_entropy`.
 
     Returns:
-        0 to 1 a box. None if no box counts.
+        0 to 1 a box, times its class's weight. None if no box counts.
 
     Raises:
         ArgumentError: See `box_entropy`.
     """
-    kept = _checked("box_least_confidence", detections, aggregation, activation, min_score)
-    best = kept.vectors.max(axis=1, initial=0) if activation == "softmax" else kept.scores
-    return _aggregated(1 - best, aggregation)
+    options = _Options("box_least_confidence", aggregation, activation, min_score, class_weights)
+    return _score(detections, options, _least_confidences)
 
 
-class _Kept(NamedTuple):
-    """Scores and class vectors (no columns if there are none) of the boxes that count."""
+def class_weights_of(counts: Int64[np.ndarray, "classes"]) -> _ByClass:
+    """Weights that favour rare classes: w_c = (n + K) / (n_c + 1), n = Σ_c n_c (Brust et al.).
 
-    scores: _Boxes
-    vectors: Float64[np.ndarray, "n classes"]
+    Args:
+        counts: Labelled objects of each class.
 
+    Returns:
+        Above 0; all equal where all classes are as frequent.
 
-def _checked(
-    function: str,
-    detections: Detections,
-    aggregation: str,
-    activation: str,
-    min_score: float,
-) -> _Kept:
-    for argument, value, known in (
-        ("aggregation", aggregation, tuple(_AGGREGATIONS)),
-        ("activation", activation, ("sigmoid", "softmax")),
-    ):
-        if value not in known:
-            raise ArgumentError(function, argument, expected=" or ".join(known), got=repr(value))
-    scores = detections.scores.astype(np.float64)
-    vectors = np.zeros((len(scores), 0))
-    if detections.probabilities is not None:
-        vectors = detections.probabilities.astype(np.float64)
-    for what, values in (("scores", scores), ("probabilities", vectors)):
-        if not ((values >= 0) & (values <= 1)).all():
-            raise ArgumentError(
-                function,
-                "detections",
-                expected=f"with {what} from 0 to 1",
-                got="NaN or another",
-                remedy="Turn logits into probabilities first.",
-            )
-    if activation == "softmax" and len(scores):
-        _check_distribution(function, vectors)
-    keep = scores >= min_score
-    return _Kept(scores[keep], vectors[keep])
+    Raises:
+        ArgumentError: No classes, or a negative count.
+    """
+    if counts.ndim != 1 or not len(counts) or counts.min() < 0:
+        expected = "one count of 0 or more for each of one or more classes"
+        raise ArgumentError("class_weights_of", "counts", expected=expected, got=counts.tolist())
+    weights: np.ndarray = (counts.sum() + len(counts)) / (counts + 1.0)
+    return weights
 
 
-def _check_distribution(function: str, vectors: Float64[np.ndarray, "n classes"]) -> None:
-    sums = vectors.sum(axis=1)
-    worst = sums[np.abs(sums - 1).argmax()]
+class _Options(NamedTuple):
+    """What the three scores have in common."""
+
+    function: str
+    aggregation: str
+    activation: Activation
+    min_score: float
+    class_weights: _ByClass | None
+
+
+def _score(
+    detections: Detections, options: _Options, of: Callable[[Found, Activation], PerBox]
+) -> float | None:
+    function = options.function
+    check_choice(function, "aggregation", options.aggregation, tuple(_AGGREGATIONS))
+    check_range(function, "min_score", options.min_score, 0, 1)
+    found = found_of(detections, function, activation=options.activation)
+    found = found.take(found.scores >= options.min_score)
+    boxes = of(found, options.activation)
+    if options.class_weights is not None:
+        weights = check_by_class(function, "class_weights", options.class_weights, found)
+        boxes = boxes * weights[found.classes]
+    return float(_AGGREGATIONS[options.aggregation](boxes)) if len(boxes) else None
+
+
+def _margins(found: Found, _: Activation) -> PerBox:
+    vectors = found.vectors
     if vectors.shape[1] < 2:
-        got, remedy = "no vectors", "Give `probabilities`, or use activation='sigmoid'."
-    elif abs(worst - 1) > 1e-3:
-        got = f"one that adds up to {worst:g}"
-        remedy = "Keep the background among the classes, or use activation='sigmoid'."
-    else:
-        return
-    raise ArgumentError(
-        function,
-        "detections",
-        expected="with a class vector a box that adds up to 1, as activation is softmax",
-        got=got,
-        remedy=remedy,
-    )
+        vectors = np.stack([found.scores, 1 - found.scores], axis=1)
+    two = np.sort(vectors, axis=1)[:, -2:]
+    margins: np.ndarray = (1 - (two[:, 1] - two[:, 0])) ** 2
+    return margins
 
 
-def _entropy(vectors: Float64[np.ndarray, "n classes"]) -> _Boxes:
-    logs = np.log(vectors, out=np.zeros_like(vectors), where=vectors > 0)
-    total: np.ndarray = -(vectors * logs).sum(axis=1)
-    zero_at_least: np.ndarray = np.maximum(total, 0)  # no −0
-    return zero_at_least
-
-
-def _aggregated(boxes: _Boxes, aggregation: str) -> float | None:
-    return float(_AGGREGATIONS[aggregation](boxes)) if len(boxes) else None
+def _least_confidences(found: Found, activation: Activation) -> PerBox:
+    softmax = activation == "softmax"
+    least: np.ndarray = 1 - (found.vectors.max(axis=1, initial=0) if softmax else found.scores)
+    return least

@@ -1,4 +1,7 @@
-"""Dropout divergence: how much stochastic passes contradict each other (BALD; PAPER §2)."""
+"""Dropout divergence: how much stochastic passes contradict each other (BALD; PAPER §2).
+
+The same number for the members of an ensemble (STRATEGIES §3).
+"""
 
 from collections.abc import Sequence
 
@@ -21,8 +24,10 @@ def dropout_divergence(samples: Samples) -> Plane:
     passes agree, and these are set to 0.
 
     Args:
-        samples: Dense maps of T stochastic passes over one image, or `[T, levels, height, width]`
-            probabilities of one class. The text has T = 30, the authors' code 15. One pass gives 0.
+        samples: Dense maps of T stochastic passes over one image, or of one plain pass of each of T
+            detectors (a deep ensemble: Lakshminarayanan et al., NeurIPS 2017), or `[T, levels,
+            height, width]` probabilities of one class. The paper has T = 30, the authors' code 15;
+            an ensemble 3 to 5. One pass gives 0.
 
     Returns:
         `[height, width]` in nats, from 0 to levels·classes·ln 2 (sigmoid) or levels·ln classes.
