@@ -24,6 +24,7 @@ class Needs:
     Attributes:
         forward: Predictions on the images: one plain pass.
         samples: Stochastic passes for each image.
+        dropout: Share that each of them drops, 0 to below 1; None for the detector's own.
         checkpoints: Weights files of further detectors, whose maps are given as samples; a glob.
         rounds: How many earlier rounds' detectors to take as further detectors.
         views: Changed images on which the detector predicts too, each one more pass.
@@ -35,6 +36,7 @@ class Needs:
 
     forward: bool = False
     samples: int = 0
+    dropout: float | None = None
     checkpoints: str = ""
     rounds: int = 0
     views: tuple[View, ...] = ()

@@ -62,9 +62,18 @@ class Stochastic(Protocol):
     """A detector whose forward pass can be drawn at random (dropout left on)."""
 
     def sample(
-        self, images: Sequence[Image], *, samples: int, rng: np.random.Generator
+        self,
+        images: Sequence[Image],
+        *,
+        samples: int,
+        rng: np.random.Generator,
+        dropout: float | None = None,
     ) -> list[list[DenseMaps]]:
-        """For each image, `samples` dense maps from independent draws."""
+        """For each image, `samples` dense maps from independent draws.
+
+        `dropout` is the share that a draw drops, 0 to below 1; None is the detector's own. It is
+        handed over only where a strategy asks for one.
+        """
         ...
 
 

@@ -202,6 +202,24 @@ def test_samples_average_to_the_prediction(detector: FireFPN) -> None:
         assert (np.abs(draws.mean(0) - maps.levels[level].logits) < 6 * error + 1e-4).all()
 
 
+def test_the_share_to_drop_may_be_set_for_a_draw(detector: FireFPN) -> None:
+    """Half dropped is what a detector with a keep probability of .5 does; 0 drops nothing."""
+    image = street(4).load()
+    half = FireFPN.create(["a", "b"], seed=0, sample_keep=0.5, **SMALL)
+    one = FireFPN.create(["a", "b"], seed=0, sample_keep=0.9, **SMALL)
+    asked = one.sample([image], samples=3, rng=np.random.default_rng(1), dropout=0.5)[0]
+    own = half.sample([image], samples=3, rng=np.random.default_rng(1))[0]
+    maps = one.predict([image])[0].maps
+    none = one.sample([image], samples=1, rng=np.random.default_rng(1), dropout=0.0)[0][0]
+    assert maps is not None
+    for level in range(5):
+        for a, b in zip(asked, own, strict=True):
+            np.testing.assert_array_equal(a.levels[level].logits, b.levels[level].logits)
+        np.testing.assert_allclose(none.levels[level].logits, maps.levels[level].logits, atol=1e-5)
+    with pytest.raises(ArgumentError, match="dropout"):
+        detector.sample([image], samples=1, rng=np.random.default_rng(0), dropout=1.0)
+
+
 def test_no_draws_are_refused(detector: FireFPN) -> None:
     with pytest.raises(ArgumentError, match="samples"):
         detector.sample([], samples=0, rng=np.random.default_rng(0))

@@ -90,6 +90,8 @@ def test_presets_differ_where_the_paper_s_code_does():
     assert (ours.arguments["radius"], theirs.arguments["radius"]) == (9, 4)
     assert build("mc-dropout").needs.samples == 30
     assert build("mc-dropout", preset="authors-code").needs.samples == 15
+    assert build("mc-dropout").needs.dropout is None
+    assert build("mc-dropout", dropout=0.5).needs.dropout == 0.5
     assert theirs.arguments["tiling"] == "centred"
     assert theirs.arguments["off_by_one"]
 
@@ -181,3 +183,9 @@ def test_pixel_scores_need_maps():
     with pytest.raises(LabelnextError, match="dense maps"):
         build("divergence").score(evidence(boxes_only))
     assert build("random").score(evidence(boxes_only)).score is None
+
+
+@pytest.mark.parametrize("ratio", [1, -0.1, "half"])
+def test_a_dropout_that_is_none_is_refused(ratio):
+    with pytest.raises(ArgumentError, match="dropout"):
+        build("mc-dropout", dropout=ratio)

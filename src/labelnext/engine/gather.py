@@ -1,6 +1,7 @@
 """Gather what a strategy needs to know of one image: further passes, changed images, pixels."""
 
 from collections.abc import Sequence
+from inspect import signature
 
 import numpy as np
 
@@ -15,13 +16,22 @@ def require(needs: Needs, detector: Detector, name: str) -> None:
     """Refuse a strategy whose needs a detector cannot meet.
 
     Raises:
-        LabelnextError: It needs stochastic passes, and the detector has none.
+        LabelnextError: It needs stochastic passes, and the detector has none, or none of which the
+            share to drop can be set.
     """
     if needs.samples and not isinstance(detector, Stochastic):
         raise LabelnextError(
             f"The strategy {name} asks for {needs.samples} stochastic passes, and the detector "
             f"{type(detector).__name__} has none (no `sample` method). Choose another strategy, "
             "such as divergence, which needs one plain pass."
+        )
+    if needs.dropout is None or not isinstance(detector, Stochastic):
+        return
+    if "dropout" not in signature(detector.sample).parameters:
+        raise LabelnextError(
+            f"The strategy {name} asks for a dropout of {needs.dropout:g}, and the detector "
+            f"{type(detector).__name__} drops a share of its own (`sample` takes no `dropout`). "
+            "Leave the argument dropout out."
         )
 
 
@@ -70,7 +80,8 @@ def _samples(
     members: Sequence[Detector],
 ) -> tuple[DenseMaps, ...]:
     if needs.samples and isinstance(detector, Stochastic):
-        return tuple(detector.sample([image], samples=needs.samples, rng=rng)[0])
+        own = {} if needs.dropout is None else {"dropout": needs.dropout}
+        return tuple(detector.sample([image], samples=needs.samples, rng=rng, **own)[0])
     if not members:
         return ()
     all_maps = [prediction, *(member.predict([image])[0] for member in members)]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from labelnext import scores, select
-from labelnext.errors import LabelnextError
+from labelnext.errors import ArgumentError, LabelnextError
 from labelnext.evidence import Evidence
 from labelnext.strategies.arguments import AGGREGATION, RULES, SELECTION, needs, number, resolve
 from labelnext.strategies.composed import Chosen, Composed, Pixels, Task
@@ -34,10 +34,22 @@ def entropy(*, preset: str = "corrected", **given: object) -> Composed:
 
 
 def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
-    """Mutual information over stochastic passes (BALD) instead of Eq. 2."""
-    known = resolve("mc-dropout", preset, given, ("samples", *AGGREGATION, *SELECTION))
+    """Mutual information over stochastic passes (BALD) instead of Eq. 2.
+
+    `dropout` is the ratio that the paper's Fig. 6 varies (.5 and .1); None leaves it to the
+    detector. It is the strategy's and not the detector's, so arms that differ in it share the
+    weights they start from.
+
+    Raises:
+        ArgumentError: `dropout` is not from 0 to below 1.
+    """
+    known = resolve("mc-dropout", preset, given, ("samples", "dropout", *AGGREGATION, *SELECTION))
     passes = int(number(known, "samples"))
-    return pixelwise("mc-dropout", known, passes_divergence("mc-dropout"), samples=passes)
+    ratio = None if known["dropout"] is None else number(known, "dropout")
+    if ratio is not None and not 0 <= ratio < 1:
+        raise ArgumentError("a strategy", "dropout", expected="from 0 to below 1", got=ratio)
+    score = passes_divergence("mc-dropout")
+    return pixelwise("mc-dropout", known, score, samples=passes, dropout=ratio)
 
 
 def random(*, preset: str = "corrected", **given: object) -> Composed:

@@ -144,7 +144,12 @@ class FireFPN:
         return [prediction for prediction in out if prediction is not None]
 
     def sample(
-        self, images: Sequence[np.ndarray], *, samples: int, rng: np.random.Generator
+        self,
+        images: Sequence[np.ndarray],
+        *,
+        samples: int,
+        rng: np.random.Generator,
+        dropout: float | None = None,
     ) -> list[list[DenseMaps]]:
         """For each image, maps from `samples` draws of channel dropout before the logits.
 
@@ -155,13 +160,17 @@ class FireFPN:
             images: As for `predict`.
             samples: Number of draws, at least 1.
             rng: Drawn from in the order of the images.
+            dropout: Share of the channels to drop, 0 to .99; None drops 1 − `sample_keep`.
 
         Raises:
-            ArgumentError: An unfit image, or fewer than one draw.
+            ArgumentError: An unfit image or share, or fewer than one draw.
         """
         if samples < 1:
             raise ArgumentError("fire-fpn", "samples", expected="≥ 1", got=samples)
-        channels, keep = self._network.predict.in_channels, self.arguments.sample_keep
+        if dropout is not None and not 0 <= dropout <= 0.99:
+            raise ArgumentError("fire-fpn", "dropout", expected="from 0 to .99", got=dropout)
+        channels = self._network.predict.in_channels
+        keep = self.arguments.sample_keep if dropout is None else 1 - dropout
         shape = (len(images), samples, len(STRIDES), channels)
         masks = (rng.random(shape) < keep).astype(np.float32) / np.float32(keep)
         out: list[list[DenseMaps]] = [[] for _ in images]
