@@ -5,17 +5,28 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from labelnext import engine
+from labelnext.cost import LabellingCost
 from labelnext.errors import DataError, LabelnextError
 from labelnext.rounds.frames import exported, picked, with_files
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.results import CycleResult, PickedFrame
-from labelnext.rounds.testing import metrics_of
+from labelnext.rounds.testing import metrics_of, outcomes_of
 from labelnext.types import ImageRecord
 
 
-def cycle_results(project: Project, arm: str, seed: int) -> list[CycleResult]:
-    """One result a finished cycle, cycle 0 being the initial detector."""
-    ledger = project.ledger
+def cycle_results(
+    project: Project, arm: str, seed: int, *, cost: LabellingCost | None = None
+) -> list[CycleResult]:
+    """One result a finished cycle, cycle 0 being the initial detector.
+
+    Args:
+        project: Its ledger is read.
+        arm: Name in the results.
+        seed: Seed in the results.
+        cost: What labelling costs; by default `LabellingCost()`. A replay does not know which
+            pre-labels a person would have kept, so every object counts as a box drawn by hand.
+    """
+    ledger, prices = project.ledger, cost or LabellingCost()
     results = []
     for number in range(len(ledger.rounds()) + 1):
         seen = ledger.labels(up_to=number)
@@ -31,7 +42,8 @@ def cycle_results(project: Project, arm: str, seed: int) -> list[CycleResult]:
         results.append(
             CycleResult(
                 arm, seed, number, len(seen), sum(objects), sum(n > 0 for n in objects),
-                metrics_of(evaluated), seconds,
+                metrics_of(evaluated), seconds, float(prices.seconds(len(seen), sum(objects))),
+                outcomes_of(project, number),
             )
         )  # fmt: skip
     return results

@@ -1,22 +1,29 @@
 """Evaluate: the detector of a round on the project's test set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from labelnext import engine, presets
 from labelnext.evaluate import evaluate as evaluate_boxes
+from labelnext.evaluate.outcomes import Outcomes, outcomes
+from labelnext.evaluate.reasonable import reasonable
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.project import Project, load_pixels
+from labelnext.store import outcomes as outcome_files
 from labelnext.store.as_json import decode_metrics, encode_metrics
 from labelnext.store.ledger import StepRow
-from labelnext.types import Metrics, MissRateCurve
+from labelnext.types import Detections, GroundTruth, Metrics, MissRateCurve
 
 
 def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepRow:
-    """Predict on the test set and record the metrics; without a test set, record that."""
+    """Predict on the test set and record the metrics; without a test set, record that.
+
+    What became of each detection is kept in a file beside, where the protocol allows that.
+    """
 
     def work() -> Mapping[str, object]:
         records = project.index.records("test")
@@ -28,20 +35,27 @@ def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepR
             batch_size=project.config.batch_size, task="evaluate", progress=progress,
         )  # fmt: skip
         seen = [
-            (truth, found.detections, (item.record.height, item.record.width))
+            (item.record, truth, found.detections)
             for item, found in stream
             if found is not None and (truth := truths[item.record.key]) is not None
         ]
         settings = evaluation(project)
+        labelled, detections = [truth for _, truth, _ in seen], [found for *_, found in seen]
         metrics = evaluate_boxes(
-            [truth for truth, _, _ in seen],
-            [detections for _, detections, _ in seen],
+            labelled,
+            detections,
             classes=project.config.classes,
-            image_sizes=[size for _, _, size in seen],
+            image_sizes=[(record.height, record.width) for record, *_ in seen],
             **settings,
         )
-        return {"images": len(seen), "unreadable": len(records) - len(seen),
-                "metrics": encode_metrics(_thinned(metrics))}  # fmt: skip
+        done = {record.key for record, *_ in seen}
+        return {
+            "images": len(seen), "unreadable": len(records) - len(seen),
+            "left_out": [record.key for record in records if record.key not in done],
+            "test_digest": project.index.digest("test"), "settings": settings,
+            "metrics": encode_metrics(_thinned(metrics)),
+            **_kept(project, number, labelled, detections, settings),
+        }  # fmt: skip
 
     return project.once(number, "evaluate", work)
 
@@ -57,6 +71,44 @@ def metrics_of(step: StepRow | None) -> Metrics | None:
     if step is None or "metrics" not in step.details:
         return None
     return decode_metrics(step.details["metrics"])  # type: ignore[arg-type]
+
+
+def outcomes_of(project: Project, number: int) -> Outcomes | None:
+    """What became of each detection of a round; None where it was not kept.
+
+    Images are those of the test set in order of their keys, less the step's `left_out`.
+
+    Raises:
+        ProjectError: The file is gone, or not the one that was recorded.
+    """
+    step = project.ledger.step(number, "evaluate")
+    if step is None or "outcomes" not in step.details:
+        return None
+    return outcome_files.load(outcomes_path(project, number), str(step.details["outcomes"]))
+
+
+def outcomes_path(project: Project, number: int) -> Path:
+    """Where the outcomes of a round are."""
+    return project.path("outcomes", f"round-{number:04d}.npz")
+
+
+def _kept(
+    project: Project,
+    number: int,
+    truths: Sequence[GroundTruth],
+    detections: Sequence[Detections],
+    settings: Mapping[str, Any],
+) -> dict[str, object]:
+    """Keep the outcomes that the miss rate came from, and say under which digest.
+
+    The authors' metric does not count matched detections, so nothing is kept for it.
+    """
+    if settings.get("protocol", "standard") != "standard":
+        return {}
+    if settings.get("subset") == "reasonable":
+        truths, detections = reasonable(truths, detections)
+    found = outcomes(truths, detections, iou=float(settings.get("iou") or 0.5))
+    return {"outcomes": outcome_files.save(outcomes_path(project, number), found)}
 
 
 def _thinned(metrics: Metrics) -> Metrics:
