@@ -91,7 +91,7 @@ def test_ninety_percent_intervals_hold_nine_times_of_ten_from_one_curve():
         n, v = measured(rng)
         return [(n[:7], v[:7])], v[6], v[7]
 
-    got = coverage(study, LABELS[7], rng, 60)
+    got = coverage(study, LABELS[7], rng, 40)
     assert (got >= 0.8).all(), got
 
 
