@@ -1,4 +1,4 @@
-"""What every acquisition score must satisfy; a new one need only be added to SCORES."""
+"""What every acquisition score must satisfy; a new one need only be added to a table here."""
 
 import math
 import subprocess
@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from labelnext import scores
 from labelnext.errors import ArgumentError
 from labelnext.types import DenseMaps, MapLevel
+from tests.scores.made import drawn, found, reordered, seeds
 
 
 def dropout_divergence(maps):
@@ -36,6 +37,54 @@ SCORES = {
     "local_divergence": lambda maps: scores.local_divergence(maps, radius=2),
 }
 every_score = pytest.mark.parametrize("score", SCORES.values(), ids=SCORES.keys())
+
+UNCHANGED = np.array([[1.0, 0, 0], [0, 1, 0]])
+WEIGHTS = np.array([0.2, 0.5, 1.0])
+OTHERS = [drawn(1, n=4), drawn(2, n=0), drawn(3, n=9)]
+
+# Scores of an image by its boxes; `f` are their features.
+BOX_SCORES = {
+    "box_entropy": lambda d, f: scores.box_entropy(d, class_weights=WEIGHTS),
+    "box_least_confidence": lambda d, f: scores.box_least_confidence(d, aggregation="sum"),
+    "box_margin": lambda d, f: scores.box_margin(d, aggregation="mean"),
+    "consistency": lambda d, f: scores.consistency(d, [(o, UNCHANGED, (80, 80)) for o in OTHERS]),
+    "distinct_entropy": lambda d, f: scores.distinct_entropy(d, f),
+    "localisation_stability": lambda d, f: scores.localisation_stability(d, OTHERS),
+    "localisation_tightness": lambda d, f: (
+        scores.localisation_tightness(d, d.xyxy * np.float32(1.1)).smallest
+    ),
+    "rare_classes": lambda d, f: scores.rare_classes(d, WEIGHTS),
+    "rare_entropy": lambda d, f: scores.rare_entropy(d, WEIGHTS),
+    "stability_score": lambda d, f: scores.stability_score(d, OTHERS),
+    "weighted_entropy": lambda d, f: scores.weighted_entropy(
+        d, WEIGHTS, min_score=0, min_side=0, max_aspect=100
+    ),
+    "matching_distance": lambda d, f: scores.matching_distance(
+        d, f, OTHERS[0], features_of(OTHERS[0]), min_score=0
+    ),
+}
+SIGNED = {"consistency", "stability_score"}  # below 0 by definition
+every_box_score = pytest.mark.parametrize("name", BOX_SCORES)
+
+# What selection needs beside scores; each has checks of its own.
+OTHER_NAMES = {
+    "Positives", "Tightness", "TruePositiveModel", "class_budgets", "class_difficulty",
+    "class_maxima", "class_prototypes", "class_vector", "class_weights_of", "difficulty_weights",
+    "fit_true_positives", "guide", "labelled_class_vector", "matching_distances", "probabilities",
+    "rarity", "support", "true_positive_entropy", "true_positive_probability",
+}  # fmt: skip
+
+
+def features_of(detections):
+    """Something to see in each box that belongs to it, whatever its place in the list."""
+    x = detections.xyxy.astype(np.float64)
+    return np.cos(np.concatenate([x, x[:, ::-1] / 7], axis=1)).astype(np.float32)
+
+
+def box_score(name, detections):
+    return BOX_SCORES[name](detections, features_of(detections))
+
+
 shapes = array_shapes(min_dims=3, max_dims=3, max_side=8)
 probabilities = arrays(np.float32, shapes, elements=st.floats(0, 1, width=32))
 logits = arrays(np.float32, shapes, elements=st.floats(-80, 80, width=32))
@@ -50,7 +99,7 @@ def dense(logits, activation="sigmoid", stride=1):
 
 
 def test_every_public_score_is_checked_here():
-    assert set(SCORES) == set(scores.__all__) - {"probabilities"}
+    assert {*SCORES, *BOX_SCORES, *OTHER_NAMES} == set(scores.__all__)
 
 
 def test_importing_the_room_does_not_import_opencv():
@@ -188,3 +237,60 @@ def test_maps_that_are_not_whole_are_refused(score, maps):
 def test_other_arrays_are_refused(score, p):
     with pytest.raises(ArgumentError, match=r"\[levels, height, width\]"):
         score(p)
+
+
+@every_box_score
+@given(seed=seeds)
+def test_box_scores_are_finite_and_leave_their_input_alone(name, seed):
+    detections, same = drawn(seed), drawn(seed)
+    value = box_score(name, detections)
+    assert (value is None) == (len(detections) == 0)
+    if value is not None:
+        assert type(value) is float
+        assert math.isfinite(value)
+        assert value >= 0 or name in SIGNED
+    for part in ("xyxy", "scores", "classes"):
+        np.testing.assert_array_equal(getattr(detections, part), getattr(same, part))
+
+
+@every_box_score
+@given(seed=seeds)
+def test_order_of_boxes_is_irrelevant(name, seed):
+    detections = drawn(seed, n=6)
+    order = np.random.default_rng(seed).permutation(6)
+    got = box_score(name, reordered(detections, order))
+    assert got == pytest.approx(box_score(name, detections), abs=1e-6)
+
+
+@every_box_score
+def test_an_image_scores_the_same_among_others(name):
+    pool = [drawn(seed) for seed in range(12)]
+    alone = [box_score(name, one) for one in pool]
+    backwards = [box_score(name, one) for one in pool[::-1]]
+    assert backwards[::-1] == alone
+    assert len({value for value in alone if value is not None}) > 1
+
+
+@every_box_score
+@pytest.mark.parametrize("score", [0.0, 1.0, 0.5])
+def test_certain_and_equal_boxes_have_a_score(name, score):
+    boxes = drawn(0, n=3)
+    value = box_score(name, found(boxes.xyxy, [score] * 3, boxes.classes))
+    assert math.isfinite(value)
+
+
+@every_box_score
+@pytest.mark.parametrize("bad", [np.nan, -0.1, 1.1, np.inf])
+def test_scores_that_are_none_are_refused(name, bad):
+    boxes = drawn(0, n=3)
+    with pytest.raises(ArgumentError, match="scores from 0 to 1"):
+        box_score(name, found(boxes.xyxy, [0.5, bad, 0.5], boxes.classes))
+
+
+@every_box_score
+def test_boxes_that_are_not_finite_are_refused(name):
+    boxes = drawn(0, n=2)
+    xyxy = boxes.xyxy.copy()
+    xyxy[1, 2] = np.nan
+    with pytest.raises(ArgumentError, match="finite"):
+        BOX_SCORES[name](found(xyxy, boxes.scores, boxes.classes), features_of(boxes))
