@@ -23,8 +23,66 @@ def _temporal(pool, budget, blocked, **options):
     ).indices  # fmt: skip
 
 
+def _distinct(pool, budget, blocked, **options):
+    return select.distinct(
+        pool.scores, groups=pool.videos, budget=budget, blocked=blocked, **options
+    ).indices
+
+
+def _ranking(pool):
+    return np.argsort(-pool.scores, kind="stable")
+
+
+def _k_center(pool, budget, blocked, **options):
+    return select.k_center(pool.vectors, budget=budget, blocked=blocked, **options)
+
+
+def _k_means_plus_plus(pool, budget, blocked, **options):
+    return select.k_means_plus_plus(
+        pool.vectors, budget=budget, blocked=blocked, rng=np.random.default_rng(pool.seed),
+        **options,
+    )  # fmt: skip
+
+
+def _quota(pool, budget, blocked):
+    return select.quota(
+        _ranking(pool), pool.classes, budget=budget, blocked=blocked, quotas=np.array([2.0, 1, 0])
+    ).indices
+
+
+def _furthest_classes(pool, budget, blocked):
+    shares = pool.classes / pool.classes.sum(axis=1, keepdims=True)
+    return select.furthest_classes(
+        _ranking(pool), shares, np.array([0.5, 0.25, 0.25]), budget=budget, blocked=blocked
+    )
+
+
+def _diverse_prototypes(pool, budget, blocked):
+    return select.diverse_prototypes(
+        _ranking(pool), pool.prototypes, pool.classes / 2, budget=budget, blocked=blocked,
+        labelled_counts=np.array([9, 2, 1]),
+    )  # fmt: skip
+
+
 SELECTIONS = {
+    "distinct": lambda pool, budget, blocked: _distinct(
+        pool, budget, blocked, vectors=pool.vectors, threshold=0.7
+    ),
+    "distinct, hashes": lambda pool, budget, blocked: _distinct(
+        pool, budget, blocked, hashes=pool.hashes, threshold=8, within="pool"
+    ),
+    "diverse_prototypes": _diverse_prototypes,
+    "furthest_classes": _furthest_classes,
     "guided_random": _guided,
+    "k_center": _k_center,
+    "k_center, labelled": lambda pool, budget, blocked: _k_center(
+        pool, budget, blocked, labelled=LABELLED
+    ),
+    "k_means_plus_plus": _k_means_plus_plus,
+    "k_means_plus_plus, labelled": lambda pool, budget, blocked: _k_means_plus_plus(
+        pool, budget, blocked, labelled=LABELLED
+    ),
+    "quota": _quota,
     "random": lambda pool, budget, blocked: select.random(
         len(pool.scores), budget=budget, blocked=blocked, rng=np.random.default_rng(pool.seed)
     ),
@@ -37,7 +95,14 @@ SELECTIONS = {
     ),
     "top": lambda pool, budget, blocked: select.top(pool.scores, budget=budget, blocked=blocked),
 }
-NOT_SELECTIONS = {"Selection", "off_by_one", "smooth"}
+# What takes no budget or no pool: types, scores, weights, and medoids of a matrix.
+NOT_SELECTIONS = {
+    "Quota", "Selection", "class_weights", "k_medoids", "off_by_one", "per_cost", "smooth",
+    "threshold_for",
+}  # fmt: skip
+# The quota of a class is a share of the budget, so that another budget chooses another way.
+WITHOUT_PREFIXES = {"diverse_prototypes"}
+LABELLED = np.array([[0.5, -1, 2, 0], [np.nan] * 4], np.float32)
 every_selection = pytest.mark.parametrize("choose", SELECTIONS.values(), ids=SELECTIONS.keys())
 
 
@@ -49,6 +114,23 @@ class Pool:
         self.seed, self.scores = seed, np.array(scores, np.float64)
         self.videos = [[None, "a", "b", "c"][k] for k in rng.integers(0, 4, n)]
         self.frames = [int(k) for k in rng.permutation(n)]
+        self.vectors = rng.standard_normal((n, 4)).astype(np.float32)
+        self.hashes = rng.integers(0, 2**64, n, np.uint64)
+        self.classes = rng.random((n, 3)) + 1e-6
+        self.prototypes = rng.standard_normal((n, 3, 2)).astype(np.float32)
+        self.prototypes[rng.random((n, 3)) < 0.2] = np.nan
+        if n > 2:  # images without an embedding, and look-alikes
+            self.vectors[0] = np.nan
+            self.vectors[-1], self.hashes[-1] = self.vectors[-2], self.hashes[-2]
+
+    def turned(self, order):
+        """The same pool in another order."""
+        pool = Pool(0, self.seed, self.scores[order])
+        pool.videos = [self.videos[i] for i in order]
+        pool.frames = [self.frames[i] for i in order]
+        for name in ("vectors", "hashes", "classes", "prototypes"):
+            setattr(pool, name, getattr(self, name)[order])
+        return pool
 
 
 @st.composite
@@ -79,6 +161,13 @@ def test_takes_the_budget_once_each_and_nothing_blocked(choose, pool, budget, da
     np.testing.assert_array_equal(choose(pool, budget, blocked), indices)
 
 
+@pytest.mark.parametrize("name", ["distinct", "temporal", "top"])
+def test_constant_scores_are_no_reason_to_fail(name):
+    pool = Pool(12, 0, [0.1] * 12)
+    pool.videos = [None] * 12 if name != "distinct" else [str(k) for k in range(12)]
+    assert SELECTIONS[name](pool, 4, None).tolist() == [0, 1, 2, 3]
+
+
 @every_selection
 @given(pool=pools())
 def test_a_budget_of_the_pool_takes_it_all(choose, pool):
@@ -87,20 +176,27 @@ def test_a_budget_of_the_pool_takes_it_all(choose, pool):
     assert sorted(choose(pool, 10 * n + 1, None)) == list(range(n))
 
 
-@every_selection
+@pytest.mark.parametrize("name", [name for name in SELECTIONS if name not in WITHOUT_PREFIXES])
 @given(pool=pools(), small=st.integers(0, 20), large=st.integers(0, 20))
-def test_a_larger_budget_goes_on_from_a_smaller_one(choose, pool, small, large):
+def test_a_larger_budget_goes_on_from_a_smaller_one(name, pool, small, large):
+    choose = SELECTIONS[name]
     longer = choose(pool, small + large, None)
     np.testing.assert_array_equal(choose(pool, small, None), longer[:small])
 
 
-@pytest.mark.parametrize("name", ["temporal", "temporal, seconds", "top"])
+PERMUTABLE = [
+    "distinct", "distinct, hashes", "diverse_prototypes", "furthest_classes",
+    "k_center, labelled", "quota", "temporal", "temporal, seconds", "top",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PERMUTABLE)
 @given(pool=pools(distinct=True), budget=st.integers(0, 40), seed=st.integers(0, 99))
 def test_permuting_the_pool_permutes_the_result(name, pool, budget, seed):
+    if len(pool.vectors):
+        pool.vectors[-1, 0] += 0.5  # twins are ties, which go by index
     order = np.random.default_rng(seed).permutation(len(pool.scores))
-    turned = Pool(0, 0, pool.scores[order])
-    turned.videos = [pool.videos[i] for i in order]
-    turned.frames = [pool.frames[i] for i in order]
+    turned = pool.turned(order)
     choose = SELECTIONS[name]
     expected = choose(pool, budget, None)
     np.testing.assert_array_equal(order[choose(turned, budget, None)], expected)
@@ -122,7 +218,7 @@ def test_blocked_is_checked(choose, blocked):
         choose(Pool(3, 0, [1.0, 2.0, 3.0]), 1, blocked)
 
 
-@pytest.mark.parametrize("name", ["temporal", "top"])
+@pytest.mark.parametrize("name", ["distinct", "temporal", "top"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_scores_that_are_not_finite_are_refused_unless_blocked(name, bad):
     pool = Pool(4, 0, [1.0, bad, 3.0, 2.0])
@@ -132,7 +228,7 @@ def test_scores_that_are_not_finite_are_refused_unless_blocked(name, bad):
     assert set(SELECTIONS[name](pool, 3, blocked)) == {0, 2, 3}
 
 
-@pytest.mark.parametrize("name", ["temporal", "top"])
+@pytest.mark.parametrize("name", ["distinct", "temporal", "top"])
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("scores", [np.zeros((2, 2)), np.zeros(4, int), [0.0] * 4])
 def test_scores_are_a_vector_of_floats(name, scores):

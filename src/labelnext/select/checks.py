@@ -61,3 +61,30 @@ def check_vector(scores: Scores, function: str) -> int:
             got=f"{getattr(scores, 'dtype', type(scores).__name__)} {getattr(scores, 'shape', '')}",
         )
     return len(scores)
+
+
+def check_order(
+    order: Int64[np.ndarray, "r"], n: int, blocked: Mask | None, function: str, argument: str
+) -> Int64[np.ndarray, "available"]:
+    """Images best first, without those blocked; each is of the pool and comes once."""
+    if not isinstance(order, np.ndarray) or order.dtype != np.int64 or order.ndim != 1:
+        raise ArgumentError(
+            function,
+            argument,
+            expected="an int64 array of indices",
+            got=f"{getattr(order, 'dtype', type(order).__name__)} {getattr(order, 'shape', '')}",
+        )
+    if len(order) and (order.min() < 0 or order.max() >= n):
+        raise ArgumentError(
+            function,
+            argument,
+            expected=f"indices from 0 to {n - 1}",
+            got=f"{order.min()} to {order.max()}",
+            remedy="They count the whole pool.",
+        )
+    if len(np.unique(order)) < len(order):
+        raise ArgumentError(
+            function, argument, expected="each image once at most", got="an index twice"
+        )
+    available: np.ndarray = order[~check_mask(blocked, n, function, "blocked")[order]]
+    return available

@@ -19,14 +19,14 @@ _Span = Callable[[int, float], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a temporal selection chose.
+    """What a selection that keeps its picks apart chose.
 
     Attributes:
         indices: Chosen images, in the order chosen.
         passes: For each of them the pass that chose it: 1 under all rules, 2 under a fresh
-            within-cycle mask, 3 without one.
+            within-cycle mask, 3 without one. `distinct` has its own meaning.
         blocked: For each image of the pool, whether later cycles must leave it out: blocked
-            before, chosen now, or within `across_cycles` of a chosen one.
+            before, chosen now, or within `across_cycles` of a chosen one (`distinct`: like one).
     """
 
     indices: Indices
