@@ -73,6 +73,12 @@ def test_up_to_the_largest_the_first_pass_of_the_rules_suffices(loop, gap):
     assert got.largest == 1 or -(-total // got.largest) >= 4
 
 
+def test_equal_times_are_within_the_share():
+    machine = Machine(score_seconds=1, train_seconds=0)
+    assert advice(10, 10, machine=machine, image_seconds=1).smallest == 10
+    assert advice(10, 5, machine=machine, image_seconds=2).smallest == 5
+
+
 def test_more_annotators_wait_less_gladly():
     one = advice(20_000, 2_000, machine=FAST, image_seconds=9)
     ten = advice(20_000, 2_000, machine=FAST, image_seconds=9, annotators=10)

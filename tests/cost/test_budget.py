@@ -164,6 +164,7 @@ def test_rounding_does_not_cost_a_pick():
     order = np.arange(10)
     assert len(prefix(order, np.full(10, 0.1), Budget(1, "hours"))) == 10
     assert len(prefix(order, np.full(10, 0.1), Budget(0.7, "hours"))) == 7
+    assert len(prefix(np.arange(20), np.full(20, 0.1), Budget(1.8, "hours"))) == 18
     assert len(prefix(order, np.zeros(10), Budget(0, "hours"))) == 10
 
 

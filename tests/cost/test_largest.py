@@ -63,6 +63,13 @@ def test_equal_costs_take_one_call():
     assert (got.size, got.calls, got.spent) == (700, 1, 700)
 
 
+def test_nearly_equal_costs_take_few():
+    costs = np.random.default_rng(0).uniform(0.99, 1.01, 100_000)
+    got = largest(first, costs, Budget(700, "images"))
+    assert got.calls <= 5
+    assert 693 <= got.size <= 707
+
+
 def test_at_most():
     assert largest(first, np.ones(100), Budget(70, "images"), at_most=30).size == 30
     assert largest(first, np.ones(100), Budget(70, "images"), at_most=0).calls == 0

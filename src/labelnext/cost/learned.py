@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from labelnext.cost.checks import Column, check_column, check_whole
 from labelnext.cost.model import LabellingCost
@@ -31,8 +31,8 @@ class LearnedCost:
         high: Upper ends.
         tasks: How many timings there were.
         learned: Fields of `cost` that come from the timings.
-        r2: Share of the scatter of times that the model explains, far-off tasks weighed down;
-            NaN where nothing was learned or all times are equal.
+        r2: Share of the scatter of times that the model explains, far-off tasks left out; NaN
+            where nothing was learned or all times are equal.
         far: Tasks more than three standard deviations off, which were weighed down.
         notes: In plain words, what was not learned and why.
     """
@@ -128,7 +128,7 @@ def _learned(
     if far:
         notes = [*notes, f"{far} of {len(times)} tasks are far off in time, and count less."]
     names = tuple(name for column, name in enumerate(_NAMES) if column in columns)
-    r2 = _explained(target - own @ fit, target, weights)
+    r2 = _explained(target - own @ fit, target, weights == 1)
     return LearnedCost(cost, low, high, len(times), names, r2, far, tuple(notes))
 
 
@@ -202,7 +202,6 @@ def _with(held: Float64[np.ndarray, "4"], columns: list[int], values: _Seconds) 
     return LabellingCost(*seconds.tolist())
 
 
-def _explained(errors: _Tasks, target: _Tasks, weights: _Tasks) -> float:
-    mean = np.average(target, weights=weights)
-    scatter = float((weights * (target - mean) ** 2).sum())
-    return 1 - float((weights * errors**2).sum()) / scatter if scatter > 0 else float("nan")
+def _explained(errors: _Tasks, target: _Tasks, near: Bool[np.ndarray, "tasks"]) -> float:
+    scatter = float(((target[near] - target[near].mean()) ** 2).sum())
+    return 1 - float((errors[near] ** 2).sum()) / scatter if scatter > 0 else float("nan")
