@@ -8,8 +8,8 @@ import numpy as np
 
 from labelnext.evaluate.paired import PairedDifference, holm, paired_difference
 from labelnext.report.summary import arms, check, normal, spread
-from labelnext.report.text import count
 from labelnext.rounds.results import CycleResult, Study
+from labelnext.wording import count
 
 BASELINES = ("guided random", "random")
 LEVEL = 0.05

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelnext.report.style import PAGE, PRINT, Look, Theme, to_variables
-from labelnext.report.text import plain
+from labelnext.wording import plain
 
 _RC = {
     "font.family": "DejaVu Sans",
@@ -56,6 +56,20 @@ def chart(name: str, draw: Callable[[Theme, bool], Any]) -> Chart:
     return Chart(
         name, png.getvalue(), _svg(f"{name}-wide", draw, True), _svg(f"{name}-narrow", draw, False)
     )
+
+
+def prints(name: str, draw: Callable[[Theme], Any]) -> tuple[bytes, bytes]:
+    """Have `draw(theme)` draw a figure on white: as a PNG, and as an SVG that stands alone.
+
+    The same figure gives the same bytes.
+    """
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with _settings(name):
+        figure = draw(PRINT)
+        png, svg = io.BytesIO(), io.BytesIO()
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": None})
+        figure.savefig(svg, format="svg", metadata=nothing)
+    return png.getvalue(), svg.getvalue()
 
 
 def _svg(salt: str, draw: Callable[[Theme, bool], Any], wide: bool) -> str:

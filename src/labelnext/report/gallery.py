@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelnext.report.pictures import Pictures, Scale, gradient, jpeg, pictures, scale_of
-from labelnext.report.text import escape, plural, significant
+from labelnext.report.text import escape
 from labelnext.rounds.results import PickedFrame, Study
+from labelnext.wording import plural, significant
 
 MOST_BOXES = 40
 _LABELS = 12  # detections that carry their score as text

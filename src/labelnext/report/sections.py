@@ -9,19 +9,10 @@ from labelnext.report import style
 from labelnext.report.choice import thin
 from labelnext.report.comparison import Comparison, comparisons, outcome
 from labelnext.report.summary import COLUMNS, Row, arms, cells, partial, spread, table, whole_pool
-from labelnext.report.text import (
-    block,
-    count,
-    duration,
-    escape,
-    flatten,
-    listing,
-    number,
-    plural,
-    signed,
-)
+from labelnext.report.text import block, escape, flatten
 from labelnext.report.verdict import lines
 from labelnext.rounds.results import Study
+from labelnext.wording import count, duration, listing, number, plural, signed
 
 if TYPE_CHECKING:
     from labelnext.report.drawing import Chart

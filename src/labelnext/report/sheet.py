@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from labelnext.report.gallery import MOST_BOXES, Card
-from labelnext.report.text import plain, significant
+from labelnext.wording import plain, significant
 
 _CELL, _GAP, _COLUMNS = 300, 10, 2
 _TEXT = 34

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from labelnext.errors import ArgumentError
-from labelnext.report.text import count, listing, number, plain, plural, signed
 from labelnext.rounds.results import CycleResult, Study
 from labelnext.types import Metrics
+from labelnext.wording import count, listing, number, plain, plural, signed
 
 METRICS = ("miss_rate_at_fppi_1", "miss_rate_at_fppi_01", "log_average_miss_rate", "ap50")
 _COUNTS = ("images", "instances", "images_with_instances")

@@ -14,8 +14,8 @@ from labelnext.report.comparison import (
     overlap,
 )
 from labelnext.report.summary import arms, check, partial, spread, whole_pool
-from labelnext.report.text import listing, number, plain
 from labelnext.rounds.results import Study
+from labelnext.wording import listing, number, plain
 
 
 def verdict(study: Study) -> str:

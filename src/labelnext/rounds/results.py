@@ -83,6 +83,9 @@ class Study:
         planned_cycles: Last cycle every arm was to reach. None: the last in `results`.
         cost: Seconds that labelling takes, by which hours are counted.
         clips: Clip of each test image, for intervals; None where outcomes were not kept.
+        initial_images: Images labelled before the first cycle; None where not known.
+        unfair: What the check of the ledgers found to differ between arms that must be alike; empty
+            where nothing did, None where nothing was checked.
     """
 
     title: str
@@ -100,3 +103,5 @@ class Study:
     planned_cycles: int | None = None
     cost: LabellingCost | None = None
     clips: Int64[np.ndarray, "images"] | None = field(default=None, repr=False)
+    initial_images: int | None = None
+    unfair: tuple[str, ...] | None = None
