@@ -31,6 +31,7 @@ class Needs:
         pixels: The image itself.
         detections: Detections of all images at selection, not at scoring alone.
         labelled: The same for the images labelled so far, with their truth, at selection.
+        counts: The truth of the labelled images alone, without a pass over them.
         seconds: Expected labelling time of each image at selection.
     """
 
@@ -43,6 +44,7 @@ class Needs:
     pixels: bool = False
     detections: bool = False
     labelled: bool = False
+    counts: bool = False
     seconds: bool = False
 
     @property
@@ -76,6 +78,7 @@ class Evidence:
         samples: Maps of stochastic passes, or of the plain passes of several detectors.
         views: Predictions on changed images, in the order asked for.
         image: Its pixels.
+        classes: How many classes the detector knows.
     """
 
     size: tuple[int, int]
@@ -83,6 +86,7 @@ class Evidence:
     samples: tuple[DenseMaps, ...] = ()
     views: tuple[Viewed, ...] = ()
     image: Image | None = None
+    classes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

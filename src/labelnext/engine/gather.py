@@ -65,10 +65,11 @@ def gather(
             "up in a file come without. Choose a strategy that scores boxes or maps alone."
         )
     if image is None:
-        return Evidence(size, prediction)
+        return Evidence(size, prediction, classes=len(detector.classes))
     samples = _samples(image, prediction, detector, needs, rng, members)
     views = tuple(_view(image, view, prediction, detector, rng) for view in needs.views)
-    return Evidence(size, prediction, samples, views, image if needs.pixels else None)
+    pixels = image if needs.pixels else None
+    return Evidence(size, prediction, samples, views, pixels, len(detector.classes))
 
 
 def _samples(
@@ -82,7 +83,7 @@ def _samples(
     if needs.samples and isinstance(detector, Stochastic):
         own = {} if needs.dropout is None else {"dropout": needs.dropout}
         return tuple(detector.sample([image], samples=needs.samples, rng=rng, **own)[0])
-    if not members:
+    if not (needs.rounds or needs.checkpoints):
         return ()
     all_maps = [prediction, *(member.predict([image])[0] for member in members)]
     return tuple(one.maps for one in all_maps if one is not None and one.maps is not None)

@@ -9,7 +9,7 @@ from labelnext.errors import ProjectError
 from labelnext.evidence import Labelled, Needs, Pool
 from labelnext.rounds.project import Project
 from labelnext.store.shards import ScoreRow, ScoreShards
-from labelnext.types import ImageRecord, Timeline
+from labelnext.types import GroundTruth, ImageRecord, Timeline
 
 LABELLED = "labelled"
 
@@ -70,7 +70,7 @@ def gathered(
 def labelled(project: Project, number: int, needs: Needs) -> Labelled:
     """What is known of the images labelled before a round; nothing where nothing is needed."""
     if not needs.labelled:
-        return Labelled()
+        return Labelled(_truths(project, number)) if needs.counts else Labelled()
     into = shards(project, number, LABELLED)
     rows = list(into.rows())
     keys = [row.key for row in rows]
@@ -83,6 +83,12 @@ def labelled(project: Project, number: int, needs: Needs) -> Labelled:
         {name: rows_[known] for name, rows_ in into.vectors().items()},
         [row.boxes for row in kept],
     )
+
+
+def _truths(project: Project, number: int) -> tuple[GroundTruth, ...]:
+    known = project.index.truth([record.key for record in project.index.records("initial")])
+    truths = [*known.values(), *project.ledger.labels(up_to=number - 1).values()]
+    return tuple(truth for truth in truths if truth is not None)
 
 
 def _placed(

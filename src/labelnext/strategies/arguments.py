@@ -17,15 +17,22 @@ SELECTION = (
     *RULES,
 )  # fmt: skip
 
+UNPRICED = tuple(name for name in SELECTION if name != "cost_exponent")  # scores below 0
+
 
 def resolve(
-    strategy: str, preset: str, given: Mapping[str, object], names: tuple[str, ...]
+    strategy: str,
+    preset: str,
+    given: Mapping[str, object],
+    names: tuple[str, ...],
+    **own: object,
 ) -> dict[str, object]:
-    """Values for `names`, from the preset unless given.
+    """Values for `names`, from the preset unless given, and for the strategy's `own` arguments.
 
     Raises:
         ArgumentError: An argument that the strategy does not take, or an unknown preset.
     """
+    names = (*own, *names)
     for name in given:
         if name not in names:
             raise ArgumentError(
@@ -33,7 +40,7 @@ def resolve(
                 expected=f"one of its arguments ({', '.join(sorted(names)) or 'it takes none'})",
                 got=f"{name}={given[name]!r}",
             )  # fmt: skip
-    defaults = _defaults(preset)
+    defaults = {**_defaults(preset), **own}
     return {name: given.get(name, defaults.get(name)) for name in names}
 
 
@@ -47,6 +54,19 @@ def number(arguments: Mapping[str, object], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ArgumentError("a strategy", name, expected="a number", got=repr(value))
     return float(value)
+
+
+def choice(arguments: Mapping[str, object], name: str, known: tuple[str, ...]) -> str:
+    """An argument that must be one of a few words.
+
+    Raises:
+        ArgumentError: It is another.
+    """
+    if arguments[name] not in known:
+        raise ArgumentError(
+            "a strategy", name, expected=f"one of {', '.join(known)}", got=repr(arguments[name])
+        )
+    return str(arguments[name])
 
 
 def needs(arguments: Mapping[str, object], **further: Any) -> Needs:

@@ -15,7 +15,7 @@ from labelnext.strategies.rules import Mask, Ranked, Rules, Taken
 from labelnext.types import Detections, Pick, Selection
 
 Pixels = Float32[np.ndarray, "h w"]
-PixelScore = Callable[[Evidence], Pixels]
+PixelScore = Callable[[Evidence], Pixels | None]
 ImageScore = Callable[[Evidence], float | None]
 KeepBoxes = Callable[[Evidence], Float32[np.ndarray, "n _m"] | None]
 

@@ -4,15 +4,13 @@ Each is a function of a preset and flat arguments; `strategies.arguments` lists 
 of the paper's Fig. 8-10 are `aggregate="mean"`, `smooth=False` and `temporal=False`.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from labelnext import scores, select
-from labelnext.errors import ArgumentError, LabelnextError
+from labelnext.errors import ArgumentError
 from labelnext.evidence import Evidence
 from labelnext.strategies.arguments import AGGREGATION, RULES, SELECTION, needs, number, resolve
-from labelnext.strategies.composed import Chosen, Composed, Pixels, Task
+from labelnext.strategies.composed import Chosen, Composed, Pixels, PixelScore, Task
 from labelnext.strategies.keep import likeness
 from labelnext.strategies.rules import Taken
 from labelnext.types import DenseMaps
@@ -48,8 +46,7 @@ def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
     ratio = None if known["dropout"] is None else number(known, "dropout")
     if ratio is not None and not 0 <= ratio < 1:
         raise ArgumentError("a strategy", "dropout", expected="from 0 to below 1", got=ratio)
-    score = passes_divergence("mc-dropout")
-    return pixelwise("mc-dropout", known, score, samples=passes, dropout=ratio)
+    return pixelwise("mc-dropout", known, passes_divergence, samples=passes, dropout=ratio)
 
 
 def random(*, preset: str = "corrected", **given: object) -> Composed:
@@ -64,7 +61,7 @@ def guided_random(*, preset: str = "corrected", **given: object) -> Composed:
 
 
 def pixelwise(
-    name: str, known: dict[str, object], pixels: Callable[[Evidence], Pixels], **further: object
+    name: str, known: dict[str, object], pixels: PixelScore, **further: object
 ) -> Composed:
     """A strategy that scores pixels and takes the best images by rank."""
     return Composed(
@@ -79,15 +76,9 @@ def maps(seen: Evidence) -> DenseMaps:
     return seen.prediction.maps
 
 
-def passes_divergence(name: str) -> Callable[[Evidence], Pixels]:
-    """BALD over stochastic passes or the detectors of an ensemble."""
-
-    def pixels(seen: Evidence) -> Pixels:
-        if not seen.samples:
-            raise LabelnextError(f"{name} needs several passes over an image, and none were made.")
-        return scores.dropout_divergence(seen.samples)
-
-    return pixels
+def passes_divergence(seen: Evidence) -> Pixels | None:
+    """BALD over stochastic passes or the detectors of an ensemble; None where only one spoke."""
+    return scores.dropout_divergence(seen.samples) if len(seen.samples) > 1 else None
 
 
 def _uniform(task: Task) -> Chosen:

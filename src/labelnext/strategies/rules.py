@@ -69,10 +69,13 @@ class Rules:
         """The rules as a reader knows them."""
         return "temporal rules" if self.similar == "none" else f"rule of likeness by {self.similar}"
 
-    def rank(self, pool: Pool) -> Ranked:
-        """Scores as they are ranked: smoothed over time, then per cost where that is asked for."""
+    def rank(self, pool: Pool, values: Ranked | None = None) -> Ranked:
+        """Scores as they are ranked: smoothed over time, then per cost where that is asked for.
+
+        `values` stand for the pool's own scores where a strategy has better ones by now.
+        """
         options: dict[str, Any] = dict(self.arguments)
-        scores = pool.scores
+        scores = pool.scores if values is None else values
         if options.get("off_by_one"):
             scores = select.off_by_one(scores, unscored=np.isnan(scores))
         if options.get("smooth"):
