@@ -41,8 +41,9 @@ def k_center(
         rng: If given, and nothing is labelled and `first` is not given, draws the first.
 
     Returns:
-        Indices in the order chosen. Memory beyond the input is O(n) and some blocks; distances are
-        in float32, so those that differ by 1e-6 of the pool's spread may be taken for equal.
+        Indices in the order chosen. Memory beyond the input is O(n) and some blocks, and a copy of
+        those that are equally far where they are very many. Distances are in float32: those that
+        differ by 1e-6 of the pool's spread may be taken for equal.
 
     Raises:
         ArgumentError: A negative budget, arrays of other shapes, an embedding that is partly NaN or
@@ -72,6 +73,8 @@ def first_centre(
 def farthest(pool: Space, chosen: list[int]) -> list[int]:
     """Farthest first, after those chosen already, until only twins of centres are left."""
     nearest, centres, seen = begin(pool, chosen)
+    alone = np.unique(pool.twins[pool.free], return_index=True)[1]  # the first of each twins
+    nearest[np.setdiff1d(pool.free, pool.free[alone])] = OUT
     size = _AT_ONCE
     while len(chosen) < pool.budget and (nearest >= 0).any():
         group, bar = _largest(nearest, size)
@@ -85,8 +88,7 @@ def farthest(pool: Space, chosen: list[int]) -> list[int]:
                 break  # an image outside the group may be as far
             centres[len(chosen)] = points[at]
             np.minimum(near, squared(points, points[at : at + 1]), out=near)
-            twins = pool.twins == pool.twins[group[at]]
-            near[twins[group]] = nearest[twins] = OUT
+            near[at] = OUT
             chosen.append(int(group[at]))
         nearest[group], seen[group] = near, len(chosen)
         # Where many are equally far, only a group of all of them shows the lowest index.
