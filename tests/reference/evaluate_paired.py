@@ -43,3 +43,25 @@ def height(labels, values, at):
 def area_of_slice(labels, values, low, high):
     places = [low, *(n for n in labels if low < n < high), high]
     return area(places, [height(labels, values, n) for n in places])
+
+
+def joint(rows):
+    """Step-down maxT by plain loops over every sign pattern."""
+
+    def statistic(row, signs):
+        size = sum(v * v for v in row) ** 0.5
+        return abs(sum(s * v for s, v in zip(signs, row, strict=True))) / size if size else 0.0
+
+    seeds = len(rows[0])
+    plain = [1] * seeds
+    left = sorted(range(len(rows)), key=lambda a: -statistic(rows[a], plain))
+    p = [0.0] * len(rows)
+    before = 0.0
+    while left:
+        arm = left[0]
+        wanted = statistic(rows[arm], plain) - 1e-9
+        patterns = list(product([1, -1], repeat=seeds))
+        hits = sum(any(statistic(rows[a], signs) >= wanted for a in left) for signs in patterns)
+        before = p[arm] = max(before, hits / len(patterns))
+        left = left[1:]
+    return p

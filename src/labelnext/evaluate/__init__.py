@@ -5,6 +5,7 @@ from labelnext.evaluate.ap import AveragePrecision, average_precision
 from labelnext.evaluate.area import area_between, area_under_curve, quality_at, shared_range
 from labelnext.evaluate.authors import authors_curve
 from labelnext.evaluate.clips import clip_of, effective_images
+from labelnext.evaluate.joint import joint_p_values
 from labelnext.evaluate.label_saving import LabelSaving, label_saving
 from labelnext.evaluate.learning_curve import Estimate, LearningCurve, fit_learning_curve
 from labelnext.evaluate.matching import Matches, match
@@ -54,6 +55,7 @@ __all__ = [
     "f_change_bound",
     "fit_learning_curve",
     "holm",
+    "joint_p_values",
     "label_saving",
     "log_average_miss_rate",
     "match",
