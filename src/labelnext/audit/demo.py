@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labelnext.audit.arms import parse
-from labelnext.audit.replay import Replay
+from labelnext.audit.plan import Replay
 from labelnext.data import synthetic
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.setup import configure

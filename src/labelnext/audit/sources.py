@@ -1,6 +1,6 @@
 """Fill a replay's index from sources, once for all of its runs."""
 
-from labelnext.audit.replay import Replay
+from labelnext.audit.plan import Replay
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds import setup
 from labelnext.store.import_report import ImportReport
@@ -29,7 +29,7 @@ def index_sources(
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
     with exclusive(plan.folder / ".labelnext" / "lock"):
-        index = Index.open(plan.folder / "index.sqlite", create=True)
+        index = Index.open(plan.index, create=True)
         try:
             return setup.index_sources(
                 index, sources, kept or plan.config.classes, hold_out=hold_out,

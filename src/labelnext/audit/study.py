@@ -1,8 +1,14 @@
 """Gather a replay's figures and a few of its picked frames into a Study."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from labelnext.audit.replay import CEILING, Replay
+import numpy as np
+from jaxtyping import Int64
+
+from labelnext.audit.plan import CEILING, Replay
+from labelnext.cost import LabellingCost
+from labelnext.evaluate import clip_of
 from labelnext.machine import hardware
 from labelnext.rounds.collect import cycle_results, picked_frames
 from labelnext.rounds.project import Project
@@ -11,7 +17,13 @@ from labelnext.types import Metrics
 
 
 def study(
-    plan: Replay, *, title: str, command: str, settings: Mapping[str, object], top: int = 3
+    plan: Replay,
+    *,
+    title: str,
+    command: str,
+    settings: Mapping[str, object],
+    top: int = 3,
+    cost: LabellingCost | None = None,
 ) -> Study:
     """Everything the replay has finished so far, ready to be shown.
 
@@ -21,13 +33,15 @@ def study(
         command: The command that made it.
         settings: Further settings to show.
         top: Best-ranked frames to show of the first, middle and last cycle of the first seed.
+        cost: Seconds of labelling; by default `LabellingCost()`. See `collect.cycle_results`.
     """
+    prices = cost or LabellingCost()
     results: list[CycleResult] = []
     frames: list[PickedFrame] = []
     for arm in plan.arms:
         for seed in plan.seeds:
-            for project in _finished(plan, arm.folder, seed):
-                results += cycle_results(project, arm.name, seed)
+            for project in _finished(plan.run_folder(arm, seed)):
+                results += cycle_results(project, arm.name, seed, cost=prices)
                 if seed == plan.seeds[0] and top:
                     shown = sorted({1, (plan.cycles + 1) // 2, plan.cycles})
                     frames += picked_frames(project, arm.name, seed, shown, top=top)
@@ -48,11 +62,12 @@ def study(
         planned_arms=tuple(arm.name for arm in plan.arms),
         planned_seeds=plan.seeds,
         planned_cycles=plan.cycles,
+        cost=prices,
+        clips=_clips(plan, results),
     )  # fmt: skip
 
 
-def _finished(plan: Replay, arm_folder: str, seed: int) -> Iterable[Project]:
-    folder = plan.folder / "runs" / arm_folder / f"seed-{seed}"
+def _finished(folder: Path) -> Iterable[Project]:
     if (folder / ".labelnext" / "ledger.sqlite").exists():
         project = Project.open(folder)
         try:
@@ -61,10 +76,26 @@ def _finished(plan: Replay, arm_folder: str, seed: int) -> Iterable[Project]:
             project.close()
 
 
+def _clips(plan: Replay, results: Iterable[CycleResult]) -> Int64[np.ndarray, "images"] | None:
+    """Clips of the images that every cycle was measured on; None where those are not the same."""
+    measured = {result.outcomes.images for result in results if result.outcomes is not None}
+    for seed in plan.seeds:
+        for project in _finished(plan.initial_folder(seed)):
+            step = project.ledger.step(0, "evaluate")
+            if step is None:
+                continue
+            out = set(step.details.get("left_out") or ())  # type: ignore[call-overload]
+            records = [r for r in project.index.records("test") if r.key not in out]
+            if measured != {len(records)}:
+                return None
+            return clip_of([r.video for r in records], [r.frame or 0 for r in records])
+    return None
+
+
 def _ceiling(plan: Replay) -> tuple[Metrics, ...]:
     found = []
     for seed in plan.seeds if plan.ceiling else ():
-        for project in _finished(plan, CEILING.folder, seed):
+        for project in _finished(plan.run_folder(CEILING, seed)):
             found += [
                 result.metrics
                 for result in cycle_results(project, CEILING.name, seed)
