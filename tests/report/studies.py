@@ -40,10 +40,11 @@ def result(arm: str, seed: int, cycle: int, miss_rate: float | None, **changes: 
         seed=seed,
         cycle=cycle,
         images=10 * cycle,
-        instances=30 * cycle + seed,
+        instances=(30 + seed) * cycle,
         images_with_instances=4 * cycle,
         metrics=None if miss_rate is None else metrics(miss_rate),
         seconds={"score": 2.0, "train": 60.0 * cycle},
+        labelling_seconds=50.0 * cycle + 10.0 * (30 + seed) * cycle,
     )
     return dataclasses.replace(made, **changes)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from labelnext.audit.judge import headline, judge, notes
 from labelnext.errors import ArgumentError, ProjectError
-from labelnext.report import page, verdict, write
+from labelnext.report import page, write
 from labelnext.rounds.results import Study
 from tests.report.studies import NAN, Page, frame, metrics, picture, runs, study
 
@@ -42,6 +43,7 @@ def read(path: Path) -> Page:
 
 def test_page_and_pngs_are_written_and_nothing_else(written: Path) -> None:
     assert sorted(p.name for p in written.parent.iterdir()) == [
+        "miss-rate-by-boxes-and-hours.png",
         "miss-rate-fppi.png",
         "miss-rate-per-cycle.png",
         "objects-per-cycle.png",
@@ -61,14 +63,19 @@ def test_parts_come_in_order_with_the_verdict_first(whole: Study, written: Path)
     assert [s["id"] for s in shown.all("section")] == [
         "verdict",
         "miss-rate",
-        "curves",
         "objects",
+        "curves",
+        "verdicts",
         "table",
+        "saving",
+        "stopping",
         "frames",
+        "fairness",
         "time",
         "settings",
     ]
-    for line in verdict(whole).splitlines():
+    judged = judge(whole)
+    for line in (headline(judged), *notes(judged)):
         assert line in shown.text
     ids = {a["id"] for _, a in shown.tags if a.get("id")}
     assert {(a["href"] or "#")[1:] for a in shown.all("a")} <= ids
@@ -149,7 +156,7 @@ def test_the_page_stays_within_its_bound(tmp_path: Path, monkeypatch: pytest.Mon
     shown = read(written)
     left_out = re.search(r"(\d+) of 12 picked frames are left out", shown.text)
     assert left_out
-    assert len(shown.all("figure")) - 3 == 12 - int(left_out[1])  # three are charts
+    assert len(shown.all("figure")) - 4 == 12 - int(left_out[1])  # four are charts
 
 
 def test_no_more_frames_than_the_cap_are_shown(
@@ -171,9 +178,18 @@ def test_no_more_frames_than_the_cap_are_shown(
 def test_poor_studies_still_make_a_page(rates: dict, tmp_path: Path) -> None:
     made = study(rates, settings={}, pool_images=0, pool_instances=None, classes=())
     shown = read(write(made, tmp_path / "out"))
-    assert verdict(made).splitlines()[0] in shown.text
+    assert headline(judge(made)) in shown.text
     assert "No picked frames" in shown.text
     assert "nan" not in shown.text.lower().replace("no difference", "")
+
+
+def test_a_judgement_that_is_there_already_is_shown_as_it_is(tmp_path: Path) -> None:
+    made = study({"a": runs(0.4, 6, step=0.004), "random": runs(0.6, 6)})
+    judged = judge(made, metric="ap50")
+    shown = read(write(made, tmp_path / "out", judgement=judged))
+    assert headline(judged) in shown.text
+    assert "AP50 by images, boxes and hours" in shown.text
+    assert "Higher is better." in shown.text
 
 
 def test_a_written_page_is_replaced_whole(tmp_path: Path) -> None:
@@ -204,7 +220,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(
 def test_importing_the_room_loads_no_heavy_library() -> None:
     code = (
         "import sys, labelnext.report; "
-        "print([m for m in ('matplotlib', 'PIL', 'cv2', 'torch') if m in sys.modules])"
+        "print([m for m in ('matplotlib', 'cv2', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

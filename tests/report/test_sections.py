@@ -1,11 +1,17 @@
 import pytest
 
+from labelnext.audit.judge import judge, stopping
 from labelnext.report import sections, summary
+from labelnext.rounds.results import Study
+from labelnext.wording import number, signed
 from tests.report.studies import Page, metrics, result, runs, study
 
+METRIC = "miss rate at FPPI 1"
 
-def page(made) -> Page:
-    return Page(sections.before_frames(made, (None, None, None)) + sections.after_frames(made))
+
+def page(made: Study) -> Page:
+    before = sections.before_frames(made, judge(made), stopping(made))
+    return Page(before + sections.after_frames(made))
 
 
 def test_the_table_holds_the_numbers_of_the_study() -> None:
@@ -22,21 +28,86 @@ def test_the_table_holds_the_numbers_of_the_study() -> None:
         assert (cycle, *shown) == cells
 
 
-def test_comparisons_show_difference_interval_p_and_outcome() -> None:
-    made = study({"a": runs(0.4, 3, step=0.02), "random": runs(0.6, 3)})
-    *_, row = page(made).table("Difference in miss rate at FPPI 1 by paired seed")
-    assert row[:2] == ["a", "−0.190"]
-    assert row[3:5] == ["0.25", "lower, not proven"]
-    assert row[5] == "−0.142"
-    low, high = row[2].split(" to ")
-    assert low <= "−0.200"
-    assert high >= "−0.180"
+def test_the_first_table_has_a_line_an_arm_best_first_with_a_word_in_each_unit() -> None:
+    rates = {"random": runs(0.6, 7), "a": runs(0.5, 7, step=0.012), "b": runs(0.6, 7)[::-1]}
+    made = study(rates | {"c": runs(0.7, 7, step=0.012)})
+    shown = page(made)
+    head, *rows = shown.table("Each arm against random, best first")
+    assert head[:5] == ["against random", "in images", "in boxes", "in hours", METRIC]
+    assert [row[0] for row in rows] == ["a", "b", "c"]
+    assert rows[0][1:5] == ["▲ better"] * 3 + ["−0.047"]
+    assert rows[1][1] == "= not distinguishable"  # once for all three units
+    assert len(rows[1]) == len(rows[0]) - 2
+    assert rows[2][1:4] == ["▼ worse"] * 3
+
+
+def test_verdict_tables_hold_every_figure_of_the_judgement() -> None:
+    made = study({"a": runs(0.4, 6, step=0.012), "random": runs(0.6, 6)})
+    judged = judge(made)
+    shown = page(made).table(f"{METRIC}, less that of random by paired seed")
+    rows = shown[2:]
+    assert [row[-15] for row in rows] == ["images", "boxes", "hours"]
+    for row, unit in zip(rows, judged.main[0].units, strict=True):
+        for cells, c in ((row[-14:-7], unit.area), (row[-7:], unit.end)):
+            assert cells[0] == number(c.arm)
+            assert cells[1] == number(c.baseline)
+            assert cells[2] == signed(c.difference.mean)
+            assert cells[3] == f"{signed(c.difference.low)} to {signed(c.difference.high)}"
+            assert cells[4:] == ["0.031", number(c.gap), "▲ better"]
 
 
 def test_one_seed_shows_differences_without_interval_or_p() -> None:
     made = study({"a": runs(0.4, 1), "random": runs(0.6, 1)})
-    *_, row = page(made).table("Difference in miss rate")
-    assert row[1:5] == ["−0.200", "–", "–", "no difference shown"]
+    row = page(made).table("less that of random by paired seed")[2]
+    assert row[-7:] == ["0.400", "0.600", "−0.200", "–", "–", "∞", "= not distinguishable"]
+
+
+def test_both_random_arms_get_a_table_where_both_ran() -> None:
+    rates = {"random": runs(0.6, 2), "guided-random": runs(0.6, 2), "a": runs(0.5, 2)}
+    shown = page(study(rates))
+    for base, arms in (("guided-random", {"a", "random"}), ("random", {"a", "guided-random"})):
+        rows = shown.table(f"less that of {base} by")[2:]
+        assert {row[0] for row in rows} - {"boxes", "hours"} == arms
+    assert shown.text.count("Intervals are over seeds alone") == 2
+
+
+def test_label_saving_is_listed_by_unit() -> None:
+    made = study({"a": runs(0.4, 3), "random": runs(0.6, 3)})
+    head, *rows = page(made).table("Labour needed to be as good as random")
+    assert head == ["arm", "counted in", "arm needs", "random needs", "saved", "objects found"]
+    needed = 10 * (0.8 - 0.61) / (0.8 - 0.605)  # on the straight line to the first cycle's mean
+    assert rows[0][:5] == ["a", "images", "10", "20", rows[0][4]]
+    assert rows[0][4].startswith(f"{100 * (1 - needed / 20):.0f} % (")
+    assert rows[0][5] == "64, 1.00 × (1.00 to 1.00)"
+    assert [row[0] for row in rows[1:]] == ["boxes", "hours"]
+
+
+def test_stopping_is_told_where_there_are_cycles_enough() -> None:
+    few = page(study({"a": runs(0.4, 2), "random": runs(0.6, 2)}))
+    assert "Too few cycles: a prediction takes five measured points" in few.text
+    falling = [0.2 + 0.6 * 0.7**c for c in range(9)]
+    shown = page(study({"a": [falling], "random": [falling]}, initial_images=20))
+    head, *rows = shown.table("foretold the gain")
+    assert head[1] == "predictions"
+    assert [row[:2] for row in rows] == [["all arms", "8"], ["a", "4"], ["random", "4"]]
+    prices = [row[0] for row in shown.table("Stop once the upper end")[1:]]
+    assert prices == ["0.02", "0.01", "0.005"]
+
+
+@pytest.mark.parametrize(
+    ("unfair", "said"),
+    [
+        (None, "were not held against each other"),
+        ((), "Checked, and alike in all arms of a seed"),
+        (("seed 1: arm a has other weights",), "These differ:seed 1: arm a has other weights"),
+    ],
+)
+def test_the_check_of_fairness_is_shown_and_what_it_found_stands_on_top(
+    unfair: tuple[str, ...] | None, said: str
+) -> None:
+    shown = page(study({"a": runs(0.4, 2), "random": runs(0.6, 2)}, unfair=unfair))
+    assert said in shown.text
+    assert ("Not alike between arms" in shown.text) == bool(unfair)
 
 
 def test_hundreds_of_cycles_are_listed_evenly_with_a_note() -> None:
@@ -85,7 +156,7 @@ def test_without_figures_each_part_says_so(rates: dict) -> None:
 
 def test_every_table_has_caption_and_headings_and_every_svg_is_labelled_or_hidden() -> None:
     shown = page(study({"a": runs(0.4, 2), "random": runs(0.6, 2)}))
-    assert len(shown.tables) == len(shown.captions) == 4
+    assert len(shown.tables) == len(shown.captions) == 6
     assert all(shown.captions)
     assert all(h.get("scope") for h in shown.all("th"))
     assert all(s.get("aria-hidden") or s.get("aria-label") for s in shown.all("svg"))

@@ -1,23 +1,10 @@
 """Room: report. A finished or interrupted study becomes one self-contained page and a few PNGs.
 
-`write` makes the page, `table` the rows and `verdict` the words that a command line prints. Only
-`write` loads matplotlib and Pillow.
+`write` makes the page, `table` the rows that a command line prints; verdicts come from
+`labelnext.audit.judge`. Only `write` loads matplotlib.
 """
 
-from labelnext.report.comparison import Comparison, comparisons
 from labelnext.report.page import write
-from labelnext.report.summary import COLUMNS, Row, Spread, cells, partial, table
-from labelnext.report.verdict import verdict
+from labelnext.report.summary import COLUMNS, Row, Spread, cells, table
 
-__all__ = [
-    "COLUMNS",
-    "Comparison",
-    "Row",
-    "Spread",
-    "cells",
-    "comparisons",
-    "partial",
-    "table",
-    "verdict",
-    "write",
-]
+__all__ = ["COLUMNS", "Row", "Spread", "cells", "table", "write"]

@@ -6,10 +6,14 @@ from importlib import resources
 from pathlib import Path
 
 from labelnext import __version__
+from labelnext.audit.judge.facts import arms, check
+from labelnext.audit.judge.judge import judge
+from labelnext.audit.judge.stopping import stopping
+from labelnext.audit.judge.values import Judgement
 from labelnext.errors import ArgumentError
 from labelnext.files import write_atomic, write_text
 from labelnext.report import sections
-from labelnext.report.summary import arms, check
+from labelnext.report.parts import part
 from labelnext.report.text import escape, slugs
 from labelnext.rounds.results import Study
 
@@ -17,27 +21,34 @@ PAGE_BYTES = 8_000_000
 MOST_FRAMES = 96
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _CONTENTS = (
-    ("miss-rate", "Miss rate"),
-    ("curves", "Curves"),
+    ("miss-rate", "Learning curves"),
     ("objects", "Objects"),
-    ("table", "Table"),
+    ("curves", "FPPI curves"),
+    ("verdicts", "Verdicts in figures"),
+    ("table", "Per cycle"),
+    ("saving", "Label saving"),
+    ("stopping", "Stopping"),
     ("frames", "Picked frames"),
+    ("fairness", "Fairness"),
     ("time", "Time"),
     ("settings", "Settings"),
 )
 
 
-def write(study: Study, folder: Path) -> Path:
+def write(study: Study, folder: Path, *, judgement: Judgement | None = None) -> Path:
     """Write `report.html` and its PNGs.
 
     The page asks for nothing outside itself and runs no script. At most 96 picked frames are
     shown, and fewer where the page would pass 8 MB. The same study gives the same bytes. Beside
-    the page lie `miss-rate-per-cycle.png`, `miss-rate-fppi.png`, `objects-per-cycle.png` (each
-    where there is something to draw) and `picked-<arm>-cycle-<k>.png` for the frames shown.
+    the page lie `miss-rate-per-cycle.png`, `miss-rate-by-boxes-and-hours.png`, `each-arm.png`,
+    `miss-rate-fppi.png`, `objects-per-cycle.png` (each where there is something to draw) and
+    `picked-<arm>-cycle-<k>.png` for the frames shown.
 
     Args:
         study: Complete or interrupted.
         folder: Made if absent; files of these names in it are replaced.
+        judgement: What `labelnext.audit.judge.judge` says of this study, where that is known
+            already or another metric than miss rate at FPPI 1 is to be judged.
 
     Returns:
         The path of the page.
@@ -53,31 +64,34 @@ def write(study: Study, folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise ArgumentError("write", "folder", expected="a folder", got=f"the file {folder}")
     check(study)
-    return _write(study, folder)
+    return _write(study, judgement or judge(study), folder)
 
 
-def _write(study: Study, folder: Path) -> Path:
-    from labelnext.report import charts, gallery
+def _write(study: Study, judged: Judgement, folder: Path) -> Path:
+    from labelnext.report import charts, fppi, gallery
     from labelnext.report.choice import choose
     from labelnext.report.sheet import contact_sheet
 
-    drawn = (
-        charts.miss_rate_per_cycle(study),
-        charts.miss_rate_fppi(study),
-        charts.objects_per_cycle(study),
+    drawn = sections.Charts(
+        charts.by_images(study, judged),
+        charts.by_labour(study, judged),
+        charts.each_arm(study, judged),
+        charts.objects_per_cycle(study, judged),
+        fppi.miss_rate_fppi(study, judged),
     )
-    before, after = sections.before_frames(study, drawn), sections.after_frames(study)
+    stopped = stopping(study, metric=judged.metric)
+    before = sections.before_frames(study, judged, stopped, drawn)
+    after = sections.after_frames(study)
     room = PAGE_BYTES - len((before + after).encode()) - 100_000  # head, legend and headings
     made = gallery.cards(study, choose(study.frames, most=MOST_FRAMES), room=room)
     names = slugs(sorted({c.frame.arm for c in made}))
-    for chart in drawn:
-        if chart is not None:
-            write_atomic(folder / f"{chart.name}.png", bind(_bytes, chart.png))
+    for chart in drawn.all():
+        write_atomic(folder / f"{chart.name}.png", bind(_bytes, chart.png))
     for arm, cycle in sorted({(c.frame.arm, c.frame.cycle) for c in made}):
         mine = [c for c in made if (c.frame.arm, c.frame.cycle) == (arm, cycle)]
         sheet = contact_sheet(f"Picked by {arm} in cycle {cycle}", mine)
         write_atomic(folder / f"picked-{names[arm]}-cycle-{cycle}.png", bind(_bytes, sheet))
-    frames = sections.part("frames", "Picked frames", gallery.section(study, made, arms(study)))
+    frames = part("frames", "Picked frames", gallery.section(study, made, arms(study)))
     page = _page(study, (before, frames, after), gallery.stylesheet())
     write_text(folder / "report.html", page)
     return folder / "report.html"

@@ -1,44 +1,51 @@
 """The parts of the page other than the picked frames, as HTML."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelnext.evaluate.paired import PairedDifference
+from labelnext.audit.judge import words
+from labelnext.audit.judge.facts import arms, spread, whole_pool
+from labelnext.audit.judge.stopping import Stopping
+from labelnext.audit.judge.values import Judgement
 from labelnext.report import style
 from labelnext.report.choice import thin
-from labelnext.report.comparison import Comparison, comparisons, outcome
-from labelnext.report.summary import COLUMNS, Row, arms, cells, partial, spread, table, whole_pool
+from labelnext.report.parts import arm_cell, figure, heads, part, scroll
+from labelnext.report.summary import COLUMNS, Row, cells, table
+from labelnext.report.tables import saving_table, stopping_tables, verdict_tables
 from labelnext.report.text import block, escape, flatten
-from labelnext.report.verdict import lines
+from labelnext.report.verdicts import verdict_section
 from labelnext.rounds.results import Study
-from labelnext.wording import count, duration, listing, number, plural, signed
+from labelnext.wording import count, duration, listing, number, plural
 
 if TYPE_CHECKING:
     from labelnext.report.drawing import Chart
 
 MOST_ROWS = 400
-_CAPTIONS = (
-    "Mean over seeds; the band is one standard deviation to either side (none with one seed). "
-    "Lower is better.",
-    "Mean over seeds, on logarithmic axes. The dashed upright line marks FPPI 1, where the miss "
-    "rate above is read; a curve that ends before it keeps its last value.",
-    "Mean over seeds; the band is one standard deviation. More objects on the same number of "
-    "images is more to learn from, and more to draw.",
-)
+_BAND = "Mean over seeds; the band is a 95 % bootstrap interval of that mean (none with one seed)."
+_NO_METRICS = "<p>Nothing was measured: there is no test set, or no figure is defined on it.</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """The page's charts; None where there is nothing to draw."""
+
+    by_images: "Chart | None" = None
+    by_labour: "Chart | None" = None
+    each_arm: "Chart | None" = None
+    objects: "Chart | None" = None
+    fppi: "Chart | None" = None
+
+    def all(self) -> list["Chart"]:
+        """Those that were drawn."""
+        made = (self.by_images, self.by_labour, self.each_arm, self.objects, self.fppi)
+        return [chart for chart in made if chart is not None]
 
 
 def stylesheet() -> str:
     """Colours of the arms."""
     return style.stylesheet()
-
-
-def part(anchor: str, heading: str, inside: str) -> str:
-    """A section of the page under its heading."""
-    return (
-        f'<section id="{anchor}" aria-labelledby="{anchor}-h"><h2 id="{anchor}-h">{heading}</h2>\n'
-        f"{inside}\n</section>\n"
-    )
 
 
 def subtitle(study: Study) -> str:
@@ -61,36 +68,22 @@ def subtitle(study: Study) -> str:
     return f'<p class="sub">{" · ".join(facts)}</p>'
 
 
-def before_frames(study: Study, drawn: Sequence["Chart | None"]) -> str:
-    """Verdict, charts and table."""
-    rows = table(study)
-    no_metrics = "<p>Nothing was measured: there is no test set, or no figure is defined on it.</p>"
-    return "".join(
-        (
-            _verdict(study),
-            part(
-                "miss-rate",
-                "Miss rate per cycle",
-                _figure(drawn[0], _miss_alt(rows), 0, no_metrics),
-            ),
-            part(
-                "curves",
-                "Miss rate against false positives",
-                _figure(drawn[1], "Curves of each arm at the first, middle and last cycle", 1)
-                or no_metrics,
-            ),
-            part(
-                "objects",
-                "Objects and images selected",
-                _figure(drawn[2], _object_alt(rows), 2, "<p>No image has been labelled yet.</p>"),
-            ),
-            part("table", "Figures per cycle and arm", _table(study, rows)),
-        )
+def before_frames(
+    study: Study, judged: Judgement, stopped: Stopping | None, drawn: Charts | None = None
+) -> str:
+    """Verdict, charts and tables."""
+    return (
+        verdict_section(study, judged)
+        + _charts(study, judged, drawn or Charts())
+        + part("verdicts", "Verdicts in figures", verdict_tables(study, judged))
+        + part("table", "Figures per cycle and arm", _table(study, table(study)))
+        + part("saving", "Label saving", saving_table(study, judged))
+        + part("stopping", "Stopping", stopping_tables(study, stopped))
     )
 
 
 def after_frames(study: Study) -> str:
-    """Time, then everything needed to repeat the study."""
+    """The check of fairness, time, then everything needed to repeat the study."""
     settings = "".join(
         f'<tr><th class="word" scope="row">{escape(name)}</th>'
         f'<td class="word wrap">{escape(value, limit=2000)}</td></tr>'
@@ -103,74 +96,68 @@ def after_frames(study: Study) -> str:
         f'<pre tabindex="0" aria-label="Hardware and versions">{block(study.hardware)}</pre>'
     )
     listed = scroll("Settings", "Every setting", "", f'<tbody class="settings">{settings}</tbody>')
-    return part("time", "Time per step", _time(study)) + part(
-        "settings", "Settings, command, hardware", (listed if settings else "") + told
-    )
-
-
-def _verdict(study: Study) -> str:
-    head, *rest = lines(study)
-    gaps = partial(study)
-    points = "".join(f"<li>{escape(line)}</li>" for line in rest)
-    warning = "".join(f"<li>{escape(gap[0].upper() + gap[1:])}</li>" for gap in gaps)
     return (
-        '<section id="verdict" class="verdict" aria-labelledby="verdict-h"><h2 id="verdict-h">'
-        f'Verdict</h2><p class="head">{escape(head)}</p><ul>{points}</ul></section>'
-        + (f'<div class="warn" role="note"><ul>{warning}</ul></div>' if warning else "")
-        + _comparisons(study)
+        part("fairness", "Fairness", _fairness(study))
+        + part("time", "Time per step", _time(study))
+        + part("settings", "Settings, command, hardware", (listed if settings else "") + told)
     )
 
 
-def _comparisons(study: Study) -> str:
-    found = comparisons(study)
-    if not found:
-        return ""
-    look = style.looks(arms(study))
-    body = "".join(_comparison(c, look) for c in found)
-    part_head = '<th scope="col">difference</th><th scope="col">95 % interval</th>'
-    part_head += '<th scope="col">p</th><th scope="col" class="word">shown</th>'
-    head = (
-        '<tr><th scope="col" class="word" rowspan="2">arm</th><th scope="colgroup" colspan="4" '
-        'class="group">at the end</th><th scope="colgroup" colspan="4" class="group">average over '
-        f"cycles</th></tr><tr>{part_head * 2}</tr>"
+def _charts(study: Study, judged: Judgement, drawn: Charts) -> str:
+    name = words.metric(judged)
+    better = "Lower" if judged.lower_is_better else "Higher"
+    few = (
+        " The arms best on average and the random ones stand out; every arm by itself is below."
+        if drawn.each_arm
+        else ""
     )
-    caption = (
-        "Difference in miss rate at FPPI 1 by paired seed; negative is better. Interval: bootstrap "
-        "over seeds, too narrow with few of them. p: two-sided sign-flip test, corrected over arms "
-        "(Holm)."
+    base = escape(judged.baselines[0], limit=60) if judged.baselines else ""
+    panels = (
+        f"Every arm by itself, before all others in grey and {base} as a thin line."
+        if judged.baselines
+        else "Every arm by itself, before all others in grey."
     )
+    heading = f"{name[0].upper()}{name[1:]}"
     return (
-        "<h3>Each arm against "
-        f'<span class="name">{escape(found[0].baseline, limit=80)}</span></h3>'
-        + scroll("Comparisons", caption, head, f'<tbody class="plain">{body}</tbody>')
+        part(
+            "miss-rate",
+            f"{heading} by images, boxes and hours",
+            figure(
+                drawn.by_images,
+                _metric_alt(study, judged),
+                f"{_BAND} {better} is better.{few}",
+                _NO_METRICS,
+            )
+            + figure(
+                drawn.by_labour,
+                f"{name} by objects labelled and by hours of labelling",
+                f"{_BAND} Cycles of an arm that finds more objects cost more of both.",
+            )
+            + figure(drawn.each_arm, f"{name} by images labelled, an arm a panel", panels),
+        )
+        + part(
+            "objects",
+            "Objects and images selected",
+            figure(
+                drawn.objects,
+                _object_alt(table(study)),
+                f"{_BAND} More objects on the same number of images is more to learn from, and "
+                "more to draw.",
+                "<p>No image has been labelled yet.</p>",
+            ),
+        )
+        + part(
+            "curves",
+            "Miss rate against false positives",
+            figure(
+                drawn.fppi,
+                "Curves of each arm at the first, middle and last cycle",
+                "Mean over seeds, on logarithmic axes. The dashed upright line marks FPPI 1; a "
+                "curve that ends before it keeps its last value.",
+                _NO_METRICS,
+            ),
+        )
     )
-
-
-def _comparison(c: Comparison, look: dict[str, style.Look]) -> str:
-    figures = "".join(
-        f"<td>{signed(d.mean)}</td><td>{_interval(d)}</td><td>{_p(d, p)}</td>"
-        f'<td class="word brief">{outcome(d, p)}</td>'
-        for d, p in ((c.end, c.p_end), (c.average, c.p_average))
-    )
-    return f"<tr>{_arm(c.arm, look)}{figures}</tr>"
-
-
-def _interval(d: PairedDifference) -> str:
-    return f"{signed(d.low)} to {signed(d.high)}" if math.isfinite(d.low) else "–"
-
-
-def _p(d: PairedDifference, p: float) -> str:
-    return f"{p:.2g}" if d.seeds > 1 else "–"
-
-
-def _figure(chart: "Chart | None", alt: str, index: int, without: str = "") -> str:
-    if chart is None:
-        return without
-    label = f'role="img" aria-label="{escape(alt)}"'
-    wide = chart.wide.replace("<svg", f'<svg class="wide" {label}', 1)
-    narrow = chart.narrow.replace("<svg", f'<svg class="narrow" {label}', 1)
-    caption = _CAPTIONS[index]
-    return f'<figure class="chart">{wide}{narrow}<figcaption>{caption}</figcaption></figure>'
 
 
 def _table(study: Study, rows: Sequence[Row]) -> str:
@@ -179,10 +166,15 @@ def _table(study: Study, rows: Sequence[Row]) -> str:
     cycles = sorted({r.cycle for r in rows})
     kept = thin(cycles, max(2, MOST_ROWS // len(arms(study))))
     look = style.looks(arms(study))
-    head = "".join(f'<th scope="col"{_word(i)}>{h}</th>' for i, h in enumerate(COLUMNS))
     bodies = "".join(_cycle([r for r in rows if r.cycle == cycle], look) for cycle in kept)
     ceiling = spread(m.miss_rate_at_fppi_1 for m in whole_pool(study))
     notes = ["Mean ± sample standard deviation over seeds. Objects: on the images labelled so far."]
+    if study.cost is not None:
+        c = study.cost
+        notes.append(
+            f"Hours of labelling: {c.per_image:g} s an image and {c.per_new_box:g} s a box, all "
+            "boxes drawn anew."
+        )
     if ceiling.n:
         notes.append(
             "To whole pool: miss rate at FPPI 1 less that of the detector trained on the whole "
@@ -190,11 +182,11 @@ def _table(study: Study, rows: Sequence[Row]) -> str:
         )
     if len(kept) < len(cycles):
         notes.append(f"{len(kept)} of {len(cycles)} cycles are listed, evenly spaced.")
-    return scroll("Figures per cycle and arm", " ".join(notes), f"<tr>{head}</tr>", bodies)
+    return scroll("Figures per cycle and arm", " ".join(notes), heads(*COLUMNS, words=2), bodies)
 
 
-def _cycle(rows: Sequence[Row], look: dict[str, style.Look]) -> str:
-    lines_ = []
+def _cycle(rows: Sequence[Row], look: Mapping[str, style.Look]) -> str:
+    made = []
     for i, row in enumerate(rows):
         first = (
             f'<th class="word" scope="rowgroup" rowspan="{len(rows)}">{row.cycle}</th>'
@@ -202,15 +194,27 @@ def _cycle(rows: Sequence[Row], look: dict[str, style.Look]) -> str:
             else ""
         )
         values = "".join(f"<td>{escape(v)}</td>" for v in cells(row)[2:])
-        lines_.append(f"<tr>{first}{_arm(row.arm, look)}{values}</tr>")
-    return f"<tbody>{''.join(lines_)}</tbody>"
+        made.append(f"<tr>{first}{arm_cell(row.arm, look)}{values}</tr>")
+    return f"<tbody>{''.join(made)}</tbody>"
+
+
+def _fairness(study: Study) -> str:
+    alike = (
+        "initial set and weights, pool, test set, evaluation, training options, seed and budget; "
+        "picks unique and from the pool; labels of picks only"
+    )
+    if study.unfair is None:
+        return "<p>The ledgers of the arms were not held against each other.</p>"
+    if not study.unfair:
+        return f"<p>Checked, and alike in all arms of a seed: {alike}.</p>"
+    listed = "".join(f"<li>{escape(problem)}</li>" for problem in study.unfair)
+    return f"<p>Checked: {alike}. These differ:</p><ul>{listed}</ul>"
 
 
 def _time(study: Study) -> str:
     steps = sorted({step for r in study.results for step in r.seconds}, key=_step_order)
     if not steps:
         return "<p>No times were recorded.</p>"
-    head = "".join(f'<th scope="col">{escape(step, limit=40)}</th>' for step in steps)
     look = style.looks(arms(study))
     body = []
     for arm in arms(study):
@@ -218,15 +222,14 @@ def _time(study: Study) -> str:
         means = [spread(r.seconds[s] for r in mine if s in r.seconds).mean for s in steps]
         total = math.fsum(v for r in mine for v in r.seconds.values())
         shown = "".join(f"<td>{duration(v)}</td>" for v in means)
-        body.append(f"<tr>{_arm(arm, look)}{shown}<td>{duration(total)}</td></tr>")
+        body.append(f"<tr>{arm_cell(arm, look)}{shown}<td>{duration(total)}</td></tr>")
     grand = math.fsum(v for r in study.results for v in r.seconds.values())
     caption = (
         "Wall time of a step in a cycle, mean over cycles and seeds; in all, over all of them: "
+        f"{duration(grand)} for the whole study."
     )
-    caption += f"{duration(grand)} for the whole study."
-    head = f'<th scope="col" class="word">arm</th>{head}<th scope="col">in all</th>'
-    tbody = f'<tbody class="plain">{"".join(body)}</tbody>'
-    return scroll("Time per step", caption, f"<tr>{head}</tr>", tbody)
+    head = heads("arm", *(escape(step, limit=40) for step in steps), "in all")
+    return scroll("Time per step", caption, head, f'<tbody class="plain">{"".join(body)}</tbody>')
 
 
 def _step_order(step: str) -> tuple[int, str]:
@@ -234,50 +237,22 @@ def _step_order(step: str) -> tuple[int, str]:
     return (known.index(step) if step in known else len(known), step)
 
 
-def _arm(arm: str, look: dict[str, style.Look]) -> str:
-    return (
-        f'<th class="word arm" scope="row">{_swatch(look[arm])}'
-        f'<span class="name">{escape(arm, limit=60)}</span></th>'
+def _metric_alt(study: Study, judged: Judgement) -> str:
+    """Where each arm ends, for those who cannot see the chart."""
+    ends = (
+        f"{s.arm} {number(s.end)} at {count(s.spent['images'])} images" for s in judged.standings
     )
-
-
-def _swatch(look: style.Look) -> str:
-    dash = "" if isinstance(look.dash, str) else " ".join(f"{v * 1.6:g}" for v in look.dash[1])
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        '<svg class="swatch" viewBox="0 0 26 10" aria-hidden="true"><line x1="1" x2="25" y1="5" '
-        f'y2="5" stroke="var(--hue-{look.hue})" stroke-width="3"{dashed}/></svg>'
-    )
-
-
-def scroll(label: str, caption: str, head: str, body: str) -> str:
-    """A table that scrolls sideways by itself where the page is too narrow for it."""
-    header = f"<thead>{head}</thead>" if head else ""
-    return (
-        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table><caption>'
-        f"<span>{caption}</span></caption>{header}{body}</table></div>"
-    )
-
-
-def _word(column: int) -> str:
-    return ' class="word"' if column < 2 else ""
-
-
-def _miss_alt(rows: Sequence[Row]) -> str:
-    return f"Miss rate at FPPI 1 by images labelled. {_ends(rows, 'miss_rate_at_fppi_1')}"
+    said = listing(ends)
+    return f"{words.metric(judged)} by images labelled." + (f" At the end: {said}." if said else "")
 
 
 def _object_alt(rows: Sequence[Row]) -> str:
-    return f"Objects on the labelled images. {_ends(rows, 'instances')}"
-
-
-def _ends(rows: Sequence[Row], what: str) -> str:
-    """Last value of each arm in words, for those who cannot see the chart."""
-    last = {r.arm: r for r in rows if getattr(r, what).n}
-    counts = what == "instances"
+    last = {r.arm: r for r in rows if r.instances.n}
     values: Iterable[str] = (
-        f"{arm} {(count if counts else number)(getattr(row, what).mean)} at "
-        f"{count(row.images.mean)} images"
+        f"{arm} {count(row.instances.mean)} at {count(row.images.mean)} images"
         for arm, row in last.items()
     )
-    return f"At the last cycle: {listing(values)}. Every figure is in the table below."
+    return (
+        f"Objects on the labelled images. At the last cycle: {listing(values)}. Every figure is in "
+        "the table below."
+    )

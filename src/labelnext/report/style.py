@@ -8,8 +8,7 @@ grey.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labelnext.report.comparison import BASELINES
-from labelnext.report.summary import normal
+from labelnext.audit.judge.facts import BASELINES, normal
 
 LIGHT = ("#0072b2", "#c84e00", "#007a5a", "#aa4499", "#8a6d00", "#4b3fbf")
 DARK = ("#5ab4f0", "#ff8f4d", "#2fcf9e", "#ee92d2", "#e3bf2b", "#aaa4ff")

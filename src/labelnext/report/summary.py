@@ -1,15 +1,12 @@
 """Figures of a study over seeds, per cycle and arm."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from labelnext.errors import ArgumentError
+from labelnext.audit.judge.curves import hours
+from labelnext.audit.judge.facts import Spread, arms, check, spread, whole_pool
 from labelnext.rounds.results import CycleResult, Study
-from labelnext.types import Metrics
-from labelnext.wording import count, listing, number, plain, plural, signed
+from labelnext.wording import count, number, plain, signed
 
 METRICS = ("miss_rate_at_fppi_1", "miss_rate_at_fppi_01", "log_average_miss_rate", "ap50")
 _COUNTS = ("images", "instances", "images_with_instances")
@@ -19,20 +16,13 @@ COLUMNS = (
     "seeds",
     "images",
     "objects",
+    "hours",
     "miss rate at FPPI 1",
     "miss rate at FPPI 0.1",
     "log-average miss rate",
     "AP50",
     "to whole pool",
 )
-
-
-class Spread(NamedTuple):
-    """Mean over seeds, sample standard deviation (NaN below two seeds), seeds that count."""
-
-    mean: float
-    sd: float
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +36,7 @@ class Row:
         images: Images labelled so far.
         instances: Objects on them.
         images_with_instances: How many of them hold an object.
+        hours: Of labelling so far; n = 0 where not known.
         miss_rate_at_fppi_1: In [0, 1]; NaN with n = 0 where no seed has the figure.
         miss_rate_at_fppi_01: Likewise at FPPI 0.1.
         log_average_miss_rate: Likewise.
@@ -59,6 +50,7 @@ class Row:
     images: Spread
     instances: Spread
     images_with_instances: Spread
+    hours: Spread
     miss_rate_at_fppi_1: Spread
     miss_rate_at_fppi_01: Spread
     log_average_miss_rate: Spread
@@ -81,7 +73,7 @@ def table(study: Study) -> tuple[Row, ...]:
     for result in sorted(study.results, key=lambda r: r.seed):
         groups.setdefault((result.cycle, order[result.arm]), []).append(result)
     ceiling = _ceiling(study)
-    return tuple(_row(groups[key], ceiling) for key in sorted(groups))
+    return tuple(_row(study, groups[key], ceiling) for key in sorted(groups))
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -92,6 +84,7 @@ def cells(row: Row) -> tuple[str, ...]:
         str(row.seeds),
         with_sd(row.images, counts=True),
         with_sd(row.instances, counts=True),
+        f"{row.hours.mean:.2f}" if row.hours.n else "–",
         *(with_sd(getattr(row, name)) for name in METRICS),
         signed(row.to_ceiling),
     )
@@ -106,77 +99,7 @@ def with_sd(spread: Spread, *, counts: bool = False) -> str:
     return f"{number(spread.mean)}{sd}"
 
 
-def arms(study: Study) -> tuple[str, ...]:
-    """Arms that have results: the planned ones in their order, then others by name."""
-    present = {r.arm for r in study.results}
-    planned = [a for a in dict.fromkeys(study.planned_arms) if a in present]
-    return (*planned, *sorted(present - set(planned)))
-
-
-def partial(study: Study) -> tuple[str, ...]:
-    """What an interrupted study lacks, a sentence an arm; empty when it is whole.
-
-    An arm is held against the planned seeds and cycles, or, without a plan, against the most that
-    any arm has.
-    """
-    check(study)
-    seeds = set(study.planned_seeds) | {r.seed for r in study.results}
-    cycles = max((r.cycle for r in study.results), default=0)
-    cycles = cycles if study.planned_cycles is None else study.planned_cycles
-    have: dict[str, dict[int, int]] = {a: {} for a in (*arms(study), *study.planned_arms)}
-    for r in study.results:
-        have[r.arm][r.seed] = max(r.cycle, have[r.arm].get(r.seed, 0))
-    notes = [_lack(arm, last, seeds, cycles) for arm, last in have.items()]
-    return tuple(note for note in notes if note)
-
-
-def whole_pool(study: Study) -> tuple[Metrics, ...]:
-    """Metrics of the reference called 'whole pool' (any case, dash or underscore); () without."""
-    for name, metrics in study.references.items():
-        if normal(name) == "whole pool":
-            return metrics
-    return ()
-
-
-def normal(name: str) -> str:
-    """A name in lower case with single spaces for dashes, underscores and spaces."""
-    return " ".join(name.lower().replace("-", " ").replace("_", " ").split())
-
-
-def spread(values: Iterable[float]) -> Spread:
-    """Mean, sample sd and number of the finite values; NaN, NaN, 0 without any."""
-    finite = [float(v) for v in values if math.isfinite(v)]
-    n = len(finite)
-    if n == 0:
-        return Spread(math.nan, math.nan, 0)
-    mean = math.fsum(finite) / n
-    variance = math.fsum((v - mean) ** 2 for v in finite) / (n - 1) if n > 1 else math.nan
-    return Spread(mean, math.sqrt(variance), n)
-
-
-def check(study: Study) -> None:
-    """Raise ArgumentError where results contradict each other."""
-    negative = [r for r in study.results if r.cycle < 0]
-    if negative:
-        raise ArgumentError(
-            "report",
-            "study",
-            expected="a Study with cycles from 0",
-            got=f"cycle {negative[0].cycle}",
-        )
-    times = Counter((r.arm, r.seed, r.cycle) for r in study.results)
-    for (arm, seed, cycle), n in times.items():
-        if n > 1:
-            raise ArgumentError(
-                "report",
-                "study",
-                expected="a Study with one result for each arm, seed and cycle",
-                got=f"{n} for arm {arm!r}, seed {seed}, cycle {cycle}",
-                remedy="Drop the older ones.",
-            )
-
-
-def _row(group: list[CycleResult], ceiling: float) -> Row:
+def _row(study: Study, group: list[CycleResult], ceiling: float) -> Row:
     counts = {name: spread(float(getattr(r, name)) for r in group) for name in _COUNTS}
     metrics = {
         name: spread(getattr(r.metrics, name) for r in group if r.metrics) for name in METRICS
@@ -185,6 +108,7 @@ def _row(group: list[CycleResult], ceiling: float) -> Row:
         cycle=group[0].cycle,
         arm=group[0].arm,
         seeds=len(group),
+        hours=spread(hours(study, r) for r in group),
         to_ceiling=metrics["miss_rate_at_fppi_1"].mean - ceiling,
         **counts,
         **metrics,
@@ -193,16 +117,3 @@ def _row(group: list[CycleResult], ceiling: float) -> Row:
 
 def _ceiling(study: Study) -> float:
     return spread(m.miss_rate_at_fppi_1 for m in whole_pool(study)).mean
-
-
-def _lack(arm: str, last: dict[int, int], seeds: set[int], cycles: int) -> str:
-    if not last:
-        return f"partial: arm {plain(arm)} has not started"
-    short = {seed: cycle for seed, cycle in last.items() if cycle < cycles}
-    parts = []
-    if len(last) < len(seeds):
-        parts.append(f"has {len(last)} of {plural(len(seeds), 'seed')}")
-    if short:
-        where = listing(f"seed {s} at cycle {c}" for s, c in sorted(short.items()))
-        parts.append(f"stops short of cycle {cycles} ({where})")
-    return f"partial: arm {plain(arm)} {listing(parts)}" if parts else ""

@@ -26,17 +26,18 @@ def savings(c: Contest, rate: LabourRate | None = None) -> str:
 
 
 def share(s: LabelSaving) -> str:
-    """The saving as a share with its interval: `38 % (12 % to 55 %)`, `more than 80 %`."""
+    """The saving as a share with its interval: `38 % (12 % to 55 %)`, `over 80 %`, `none`."""
     if math.isnan(s.saving):
         return "–"
+    shown = ("over " if s.reach == "more than" else "") + _percent(s.saving)
     if s.reach == "beyond the range":
-        shown = f"under {_percent(s.saving)}"
-    else:
-        shown = ("over " if s.reach == "more than" else "") + _percent(s.saving)
+        shown = f"under {_percent(s.saving)}" if s.saving > 0 else "none"
     if math.isnan(s.low):
         return shown
-    low = "no bound" if math.isinf(s.low) else _percent(s.low)
-    return f"{shown} ({low} to {_percent(s.high)})"
+    low = "" if math.isinf(s.low) else _percent(s.low)
+    return (
+        f"{shown} ({low} to {_percent(s.high)})" if low else f"{shown} (up to {_percent(s.high)})"
+    )
 
 
 def amount(value: float, unit: Unit) -> str:
