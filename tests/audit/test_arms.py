@@ -2,7 +2,8 @@
 
 import pytest
 
-from labelnext.audit import parse
+from labelnext import plugins
+from labelnext.audit import choose, parse
 from labelnext.errors import LabelnextError
 
 
@@ -30,3 +31,22 @@ def test_an_arm_may_have_its_own_budget():
 def test_anything_else_is_refused(text):
     with pytest.raises(LabelnextError, match=r"arm|argument=value"):
         parse(text)
+
+
+def test_what_is_compared_unless_told():
+    chosen = choose(None)
+    words = [arm.name for arm in chosen.arms]
+    assert words[-2:] == ["guided-random", "random"]
+    assert "divergence" in words
+    assert not chosen.optional
+
+
+def test_words_for_many_arms():
+    assert [a.name for a in choose(["paper"]).arms] == [
+        "divergence", "entropy", "mc-dropout", "guided-random", "random"
+    ]  # fmt: skip
+    every = choose(["divergence[aggregate=mean]", "random", "all", "random"])
+    names = [arm.name for arm in every.arms]
+    assert names[:2] == ["divergence[aggregate=mean]", "random"]
+    assert sorted(names[1:]) == plugins.names("strategies")
+    assert every.optional == set(plugins.names("strategies")) - {"random"}

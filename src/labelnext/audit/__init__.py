@@ -1,6 +1,7 @@
 """Replay the loop on labelled data: arms × paired seeds × cycles, each computed once."""
 
 from labelnext.audit.arms import Arm, Chosen, choose, parse
+from labelnext.audit.conduct import Conducted, Prepared, buildable, conduct, prepare, workers_for
 from labelnext.audit.estimate import Estimate, duration, estimate
 from labelnext.audit.fairness import Checked, check
 from labelnext.audit.plan import Replay
@@ -8,10 +9,10 @@ from labelnext.audit.quick import Quick, quick
 from labelnext.audit.replay import Failure, RunsFailedError, replay
 from labelnext.audit.sources import index_sources
 from labelnext.audit.study import study
-from labelnext.audit.workers import default_workers
 
 __all__ = [
-    "Arm", "Checked", "Chosen", "Estimate", "Failure", "Quick", "Replay", "RunsFailedError",
-    "check", "choose", "default_workers", "duration", "estimate", "index_sources", "parse", "quick",
-    "replay", "study",
+    "Arm", "Checked", "Chosen", "Conducted", "Estimate", "Failure", "Prepared", "Quick", "Replay",
+    "RunsFailedError", "buildable", "check", "choose", "conduct", "duration",
+    "estimate", "index_sources", "parse", "prepare", "quick", "replay", "study",
+    "workers_for",
 ]  # fmt: skip

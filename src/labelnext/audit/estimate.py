@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -12,7 +13,7 @@ from labelnext.audit.measure import IMAGES, Rates, Taste, measure
 from labelnext.audit.plan import CEILING, Replay, Run, runs
 from labelnext.audit.rates import Counts, costs_of, mean, merged, recorded
 from labelnext.audit.subset import subset
-from labelnext.audit.workers import worker_pool
+from labelnext.audit.workers import told, worker_pool
 from labelnext.errors import LabelnextError
 
 
@@ -138,7 +139,7 @@ def taste(plan: Replay, arms: Sequence[str], *, workers: int, index: Path | None
         many = max(1, workers)
         tastes = [Taste(folder / f"worker-{i}", plan.config, chosen, finished) for i in range(many)]
         with worker_pool(workers) as pool:
-            return mean(list(pool.map(measure, tastes)))
+            return mean(list(pool.map(partial(told, measure), tastes)))
 
 
 def duration(seconds: float) -> str:

@@ -119,7 +119,7 @@ def cut_down(plan: Replay, cut: Cut, whole: Counts) -> Replay:
         for arm in plan.arms
     )
     changes: dict[str, Any] = _epochs(plan.config, cut.epochs)
-    changes["budget"] = max(1, round(plan.config.budget * factor))
+    changes["budget"] = max(1, round(plan.config.budget_in_images * factor))
     config = plan.config.model_copy(update=changes)
     return replace(plan, config=config, arms=arms, seeds=plan.seeds[:_SEEDS], cycles=cycles)
 

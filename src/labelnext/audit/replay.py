@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from labelnext.audit.ledgers import Course
 from labelnext.audit.plan import CEILING, Replay, Run, chains
-from labelnext.audit.workers import worker_pool
+from labelnext.audit.workers import told, worker_pool
 from labelnext.errors import LabelnextError
 from labelnext.files import write_bytes
 from labelnext.protocols import Progress, quiet
@@ -73,14 +73,15 @@ def replay(
                 finished, _ = wait(state.waiting, timeout=2.0, return_when=FIRST_COMPLETED)
                 for future in finished:
                     state.take(pool, future)
-                state.told()
+                state.tell()
         except BaseException:
             for future in state.waiting:
                 future.cancel()
             raise
-    state.told()
+    state.tell()
     if state.failures:
-        raise RunsFailedError(tuple(state.failures))
+        order = {run.name: place for place, run in enumerate(course.runs)}
+        raise RunsFailedError(tuple(sorted(state.failures, key=lambda f: order[f.run])))
 
 
 @dataclass(slots=True)
@@ -88,11 +89,11 @@ class _State:
     """Runs that are not finished, each with those that start after it, and those that failed."""
 
     waiting: dict[Future[None], tuple[Run, tuple[Run, ...]]]
-    told: Callable[[], None]
+    tell: Callable[[], None]
     failures: list[Failure] = field(default_factory=list)
 
     def start(self, pool: Executor, run: Run, followers: tuple[Run, ...] = ()) -> None:
-        self.waiting[pool.submit(_finish, run)] = (run, followers)
+        self.waiting[pool.submit(told, _finish, run)] = (run, followers)
 
     def take(self, pool: Executor, future: Future[None]) -> None:
         run, followers = self.waiting.pop(future)
@@ -103,19 +104,13 @@ class _State:
                 "A worker process was ended from outside; most often the memory was full. What is "
                 "finished is kept: give the command again, with fewer --workers."
             ) from error
-        except Exception as error:
-            reason = str(error) if isinstance(error, LabelnextError) else _described(error)
-            self.failures.append(Failure(run.name, reason))
+        except LabelnextError as error:
+            self.failures.append(Failure(run.name, str(error)))
             failed = f"the initial detector of seed {run.seed} could not be made"
             self.failures += [Failure(follower.name, failed) for follower in followers]
             return
         for follower in followers:
             self.start(pool, follower)
-
-
-def _described(error: Exception) -> str:
-    """An error that nobody expected: of a plug-in, most often."""
-    return f"{type(error).__name__}: {error}"
 
 
 def _tell(progress: Progress, course: Course, left: Left | None) -> None:

@@ -3,14 +3,18 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from labelnext.errors import LabelnextError
 from labelnext.machine import available_cpus
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _MOST_ON_ONE_GPU = 4  # beyond that they wait for each other and for its memory
@@ -50,6 +54,21 @@ def worker_pool(workers: int) -> Iterator[Executor]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def told(function: Callable[[T], R], argument: T) -> R:
+    """Call a function so that whatever goes wrong can be sent to another process.
+
+    Raises:
+        LabelnextError: Anything went wrong: what was said, after the kind of an error that nobody
+            foresaw (of a plug-in, most often).
+    """
+    try:
+        return function(argument)
+    except LabelnextError as error:
+        raise LabelnextError(str(error)) from None
+    except Exception as error:
+        raise LabelnextError(f"{type(error).__name__}: {error}") from error
 
 
 class _Here(Executor):

@@ -51,6 +51,11 @@ def imports(reports: Sequence[Any]) -> None:
                 print(f"  … and {len(notes) - _NOTES} more {kind}; --json lists them all")
 
 
+def say(text: str) -> None:
+    """A line for people while a command runs; standard output is left to its answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def as_json(value: object) -> None:
     """Print one JSON document; NaN becomes null."""
     print(json.dumps(_plain(value), indent=2))
