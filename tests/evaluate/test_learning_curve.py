@@ -175,3 +175,37 @@ def test_no_extrapolation_beyond_twice():
 def test_bad_arguments(curves, options, says):
     with pytest.raises(ArgumentError, match=says):
         fitted(curves, **options)
+
+
+@pytest.mark.parametrize("lower_is_better", [True, False])
+def test_the_chance_of_a_gain_belongs_to_the_interval_of_the_change(lower_is_better):
+    n, v = measured(np.random.default_rng(5))
+    v = v if lower_is_better else [1 - x for x in v]
+    got = fitted([(n, v)], lower_is_better=lower_is_better, draws=1000)
+    sign = -1 if lower_is_better else 1
+    change = got.change(4000, 6000)
+    ends = sorted((sign * change.low, sign * change.high))
+    assert got.chance(4000, 6000, ends[0]) == pytest.approx(0.95, abs=0.002)
+    assert got.chance(4000, 6000, ends[1]) == pytest.approx(0.05, abs=0.002)
+    assert got.chance(4000, 4000, 0.0) == 1
+    assert got.chance(4000, 6000, 1.5) == 0
+    with pytest.raises(ArgumentError, match="'end'"):
+        got.chance(4000, 9000, 0.0)
+    with pytest.raises(ArgumentError, match="'least'"):
+        got.chance(4000, 6000, np.nan)
+
+
+def test_the_limit_is_the_floor_or_ceiling():
+    exact = fitted([(LABELS, power(LABELS).tolist())]).limit()
+    assert exact.value == pytest.approx(0.15, abs=2e-3)
+    assert exact.low == pytest.approx(0.15, abs=5e-3) == exact.high
+    up = fitted([(LABELS, (1 - power(LABELS)).tolist())], lower_is_better=False).limit()
+    assert up.value == pytest.approx(0.85, abs=2e-3)
+    rough = fitted([measured(np.random.default_rng(0), noise=0.01)], draws=1000)
+    assert rough.family == "power"
+    assert 0 <= rough.limit().low < rough.limit().value < rough.limit().high
+    assert rough.limit().high <= rough.predict(4000).high + 1e-9
+    line = fitted([(LABELS, (0.7 - 0.12 * np.log(np.array(LABELS) / 500)).tolist())])
+    assert line.limit() is None
+    with pytest.raises(ArgumentError, match="'level'"):
+        rough.limit(level=1)

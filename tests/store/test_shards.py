@@ -48,3 +48,13 @@ def test_a_damaged_part_is_named(tmp_path):
     (tmp_path / "part-000000.parquet").write_bytes(b"torn")
     with pytest.raises(ProjectError, match=r"part-000000\.parquet is damaged.*labelnext score"):
         list(shards.rows())
+
+
+def test_some_rows_by_their_keys(tmp_path):
+    shards = ScoreShards(tmp_path, "f")
+    for number in (0, 1):
+        shards.write(number, rows(4, 4 * number))
+    assert shards.keys() == [f"{i:05d}" for i in range(8)]
+    assert [row.key for row in shards.rows({"00006", "00001", "absent"})] == ["00001", "00006"]
+    assert list(shards.rows([])) == []
+    assert ScoreShards(tmp_path / "none", "f").keys() == []

@@ -116,19 +116,28 @@ def _show_imports(folder: Path, reports: Sequence[Any], said: str, json: bool) -
     print(said)
 
 
-def status(project: ProjectFolder = Path(), json: Json = False) -> None:
-    """Show where the loop stands, what it cost, and what comes next."""
+def status(
+    project: ProjectFolder = Path(),
+    target: Annotated[
+        float | None, typer.Option(help="Miss rate at FPPI 1 that is wanted: how far is it?")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show where the loop stands, what it cost, what comes next, and what that will bring."""
     from labelnext.cli import show
-    from labelnext.rounds import loop, overview
+    from labelnext.rounds import loop, overview, returns
 
     with overview.opened(project) as opened:
         seen = overview.overview(opened)
         advice = loop.advice(opened, seen.stand)
+        ahead = returns.forecast(opened, target=target, results=seen.results)
     if json:
-        show.as_json(overview.as_dict(seen))
+        show.as_json({**overview.as_dict(seen), "forecast": returns.as_dict(ahead)})
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
+    for line in returns.lines(ahead):
+        print(line)
     print(advice)
 
 

@@ -118,15 +118,22 @@ def run(
 ) -> None:
     """Go through the cycle until it is complete or people must label, and write the report.
 
+    After each round a line says what the next is expected to bring, and whether to go on.
     Stopped at any point, the same command goes on from the last whole step.
     """
+    import sys
+
     from labelnext.cli import show
     from labelnext.cli.project import write_report
-    from labelnext.rounds import loop, overview
+    from labelnext.rounds import loop, overview, returns
 
     with overview.opened(project, writing=True) as opened:
         with show.progress_bar() as progress:
-            stand = loop.run(opened, cycles, progress)
+
+            def told(_number: int) -> None:
+                print(returns.line(returns.forecast(opened)), file=sys.stderr, flush=True)
+
+            stand = loop.run(opened, cycles, progress, finished=told)
         advice = loop.advice(opened, stand)
         seen = overview.overview(opened)
     page = write_report(project, project / "report") if report and seen.rows else None

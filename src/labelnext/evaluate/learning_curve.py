@@ -103,6 +103,47 @@ class LearningCurve:
         high = np.clip(after[1:] + errors[1], *self._bounds)
         return _estimate(float(after[0] - before[0]), high - low, level)
 
+    def chance(self, start: float, end: float, least: float) -> float:
+        """Share of the bootstrap's curves that improve by `least` or more from `start` to `end`.
+
+        Args:
+            start: Labels, in the range of `predict`.
+            end: Labels, in the range of `predict`.
+            least: Improvement, above 0 for the better whichever way the metric goes.
+
+        Raises:
+            ArgumentError: `start` or `end` is out of its range, or `least` is not finite.
+        """
+        self._check("chance", "start", start, 0.5)
+        self._check("chance", "end", end, 0.5)
+        if not np.isfinite(least):
+            raise ArgumentError("LearningCurve.chance", "least", expected="finite", got=least)
+        gained = self._scale.sign * (self._values(start)[1:] - self._values(end)[1:])
+        return float(np.mean(gained >= least))
+
+    def limit(self, *, level: float = 0.9) -> Estimate | None:
+        """The metric that ever more labels of this kind tend to; None without a floor or ceiling.
+
+        In the interval, draws of the logarithmic family tend to the metric's best bound.
+
+        Args:
+            level: Coverage of the interval.
+
+        Raises:
+            ArgumentError: `level` is out of its range.
+        """
+        self._check("limit", "level", self.last, level)
+        if self.family == "logarithmic":
+            return None
+        best = self._bounds[0] if self._scale.sign > 0 else self._bounds[1]
+        ends = [
+            np.full(len(self._chosen), best) if family == "logarithmic" else fits.c
+            for family, fits in zip(FAMILIES, self._drawn, strict=True)
+        ]
+        drawn = np.stack(ends)[self._chosen, np.arange(len(self._chosen))]
+        value = float(np.clip(self.c, *self._bounds))
+        return _estimate(value, np.clip(drawn, *self._bounds), level)
+
     def _values(self, n: float) -> Float64[np.ndarray, "draws"]:
         """The fit at `n` and then every draw, within bounds."""
         at = np.array([n], np.float64)

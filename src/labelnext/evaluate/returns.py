@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from labelnext.errors import ArgumentError
-from labelnext.evaluate.learning_curve import fit_learning_curve
+from labelnext.evaluate.learning_curve import LearningCurve, fit_learning_curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,31 @@ def next_return(
     if not 0 < step <= curve.last:
         expected = f"above 0, at most {curve.last:g} (no fit reaches beyond twice its points)"
         raise ArgumentError("next_return", "step", expected=expected, got=step)
+    return curve_return(
+        curve, step, lower_is_better=lower_is_better, level=level, new_measurement=new_measurement
+    )
+
+
+def curve_return(
+    curve: LearningCurve,
+    step: float,
+    *,
+    lower_is_better: bool,
+    level: float = 0.9,
+    new_measurement: bool = False,
+) -> Return:
+    """What `next_return` gives, from a curve that is fitted already.
+
+    Args:
+        curve: Of a metric that falls or rises as `lower_is_better` says.
+        step: Labels of the next batch, from 0, at most as many as the curve's last.
+        lower_is_better: As in the fit.
+        level: See `next_return`.
+        new_measurement: See `next_return`.
+
+    Raises:
+        ArgumentError: `step` or `level` is out of range.
+    """
     change = curve.change(
         curve.last, curve.last + step, new_measurement=new_measurement, level=level
     )

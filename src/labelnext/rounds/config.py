@@ -37,6 +37,12 @@ class Evaluation(_Table):
     iou: float | None = Field(default=None, gt=0, lt=1)
 
 
+class Stop(_Table):
+    """When labelling is no longer worth it; the price is in miss rate at FPPI 1."""
+
+    price: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+
 class Config(_Table):
     """Everything a project is set to do.
 
@@ -58,6 +64,7 @@ class Config(_Table):
         train: Options of every training (`fit`).
         initial: Options that differ for the training on the initial set.
         evaluation: Metrics on the test set.
+        stop: `price`: miss rate that an hour of labelling has to bring at least.
     """
 
     seed: int = Field(0, ge=0)
@@ -75,6 +82,7 @@ class Config(_Table):
     train: dict[str, Any] = {}
     initial: dict[str, Any] = {}
     evaluation: Evaluation = Evaluation()
+    stop: Stop = Stop()
 
 
 def read(folder: Path) -> Config:

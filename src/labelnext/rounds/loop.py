@@ -1,5 +1,6 @@
 """The cycle as a whole: where it stands, and running it on to where it must wait or is done."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,16 +41,30 @@ def where(project: Project) -> Stand:
     raise ProjectError(f"The ledger has round {newest + 1} finished, but not its selection.")
 
 
-def run(project: Project, cycles: int, progress: Progress = quiet) -> Stand:
+def run(
+    project: Project,
+    cycles: int,
+    progress: Progress = quiet,
+    *,
+    finished: Callable[[int], None] | None = None,
+) -> Stand:
     """Go on until `cycles` rounds are complete, the pool is used up, or people have to answer.
 
     Every step that the ledger records is skipped, so a run that was stopped goes on where it was.
+
+    Args:
+        project: Held for writing.
+        cycles: Rounds to complete in all.
+        progress: Told as images and epochs are done.
+        finished: Told the number of every round that this call completes.
     """
     while True:
         stand = where(project)
         if stand.number > cycles or (stand.next_step == "score" and exhausted(project)):
             return stand
         advance(project, stand, progress)
+        if finished is not None and stand.number and stand.next_step == "evaluate":
+            finished(stand.number)
         if stand.next_step == "ingest" and project.ledger.step(stand.number, "ingest") is None:
             return where(project)
 

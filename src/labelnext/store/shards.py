@@ -4,13 +4,14 @@ Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to
 was stopped goes on behind its last whole part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Float32
 
@@ -87,14 +88,24 @@ class ScoreShards:
         table = table.replace_schema_metadata({"labelnext.fingerprint": self.fingerprint})
         write_atomic(self.folder / _name(number), lambda path: pq.write_table(table, path))
 
-    def rows(self) -> Iterable[ScoreRow]:
-        """Every row of every part, in order, without its vectors.
+    def keys(self) -> list[str]:
+        """The images of every part, in order.
+
+        Raises:
+            ProjectError: A part is damaged.
+        """
+        return [key for table in self._tables(["key"]) for key in table["key"].to_pylist()]
+
+    def rows(self, keys: Collection[str] | None = None) -> Iterable[ScoreRow]:
+        """Every row of every part, in order, without its vectors; with `keys`, of those alone.
 
         Raises:
             ProjectError: A part is damaged; the message names it.
         """
-        for table in self._tables():
-            for row in table.select(_SCHEMA.names).to_pylist():
+        wanted = None if keys is None else pa.array(list(keys), pa.string())
+        for table in self._tables(_SCHEMA.names):
+            kept = table if wanted is None else table.filter(pc.is_in(table["key"], wanted))
+            for row in kept.to_pylist():
                 yield _decode(row)
 
     def vectors(self) -> dict[str, Float32[np.ndarray, "_n _d"]]:
@@ -115,9 +126,9 @@ class ScoreShards:
             for name, width in widths.items()
         }
 
-    def _tables(self) -> Iterator[pa.Table]:
+    def _tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
         for part in sorted(self.folder.glob("part-*.parquet")):
-            yield _read(part)
+            yield _read(part, columns)
 
     def _valid(self, part: Path) -> bool:
         try:
@@ -131,9 +142,9 @@ def _name(number: int) -> str:
     return f"part-{number:06d}.parquet"
 
 
-def _read(part: Path) -> pa.Table:
+def _read(part: Path, columns: list[str] | None) -> pa.Table:
     try:
-        return pq.read_table(part)
+        return pq.read_table(part, columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise ProjectError(
             f"The score shard {part} is damaged ({error}). Delete it and give `labelnext score` "
