@@ -46,7 +46,7 @@ def study(
                     shown = sorted({1, (plan.cycles + 1) // 2, plan.cycles})
                     frames += picked_frames(project, arm.name, seed, shown, top=top)
     ceiling = _ceiling(plan)
-    images, instances = _pool_counts(plan)
+    initial, images, instances = _counts(plan)
     return Study(
         title=title,
         settings={**settings, **plan.config.model_dump(mode="json"), "cycles": plan.cycles,
@@ -64,6 +64,7 @@ def study(
         planned_cycles=plan.cycles,
         cost=prices,
         clips=_clips(plan, results),
+        initial_images=initial,
     )  # fmt: skip
 
 
@@ -104,16 +105,14 @@ def _ceiling(plan: Replay) -> tuple[Metrics, ...]:
     return tuple(found)
 
 
-def _pool_counts(plan: Replay) -> tuple[int, int | None]:
+def _counts(plan: Replay) -> tuple[int | None, int, int | None]:
+    """Initial images, images of the pool, and objects in it; None where not known."""
     for seed in plan.seeds:
-        if (plan.initial_folder(seed) / ".labelnext" / "ledger.sqlite").exists():
-            project = Project.open(plan.initial_folder(seed))
-            try:
-                pool = project.index.records("pool")
-                truths = project.index.truth([record.key for record in pool]).values()
-            finally:
-                project.close()
+        for project in _finished(plan.initial_folder(seed)):
+            initial = len(project.index.records("initial"))
+            pool = project.index.records("pool")
+            truths = project.index.truth([record.key for record in pool]).values()
             if any(truth is None for truth in truths):
-                return len(pool), None
-            return len(pool), sum(int((~truth.ignore).sum()) for truth in truths if truth)
-    return 0, None
+                return initial, len(pool), None
+            return initial, len(pool), sum(int((~t.ignore).sum()) for t in truths if t)
+    return None, 0, None

@@ -1,6 +1,7 @@
 """The first screen: the verdict in a sentence, then a line an arm."""
 
 import math
+from collections.abc import Mapping
 from itertools import groupby
 
 from labelnext.audit.judge import words
@@ -21,6 +22,8 @@ def verdict_section(study: Study, judged: Judgement) -> str:
     """Headline, what an arm saves, one line an arm, then what the words rest on."""
     first = escape(words.headline(judged))
     said = [note for note in words.notes(judged) if not note.startswith("Partial: ")]
+    if "certainty" in study.settings:  # what a quick form of an audit says of itself
+        said.append(str(study.settings["certainty"]))
     points = "".join(f"<li>{escape(note)}</li>" for note in said)
     listed = f"<ul>{points}</ul>" if points else ""
     table = _table(study, judged)
@@ -33,8 +36,11 @@ def verdict_section(study: Study, judged: Judgement) -> str:
 
 
 def _warning(study: Study, judged: Judgement) -> str:
-    """What is missing or unfair, where it cannot be overlooked."""
+    """What is missing, failed or unfair, where it cannot be overlooked."""
     gaps = [note for note in words.notes(judged) if note.startswith("Partial: ")]
+    failed = study.settings.get("failed")
+    if isinstance(failed, Mapping):
+        gaps += [f"Failed: {run}: {reason}" for run, reason in failed.items()]
     gaps += [f"Not alike between arms: {problem}" for problem in study.unfair or ()]
     warning = "".join(f"<li>{escape(gap)}</li>" for gap in gaps)
     return f'<div class="warn" role="note"><ul>{warning}</ul></div>' if warning else ""
