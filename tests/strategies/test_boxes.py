@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelnext import plugins
-from labelnext.errors import ArgumentError
+from labelnext.errors import ArgumentError, LabelnextError
 from labelnext.evidence import Evidence
 from labelnext.scores import boxes
 from labelnext.types import Detections, Prediction
@@ -36,7 +36,16 @@ def test_an_image_score_is_the_aggregated_box_score(name, aggregate):
     assert strategy.score(Evidence((64, 64), seen())).score is None
 
 
-def test_wrong_values_are_named():
-    strategy = plugins.load("strategies", "box-entropy")(box_aggregate="median")
-    with pytest.raises(ArgumentError, match="median"):
+def test_wrong_values_are_refused_before_anything_is_scored():
+    build = plugins.load("strategies", "box-entropy")
+    for name, value in (("box_aggregate", "median"), ("min_score", 2), ("activation", "tanh")):
+        with pytest.raises(ArgumentError, match=name):
+            build(**{name: value})
+
+
+def test_softmax_needs_class_vectors():
+    strategy = plugins.load("strategies", "box-entropy")(activation="softmax")
+    with pytest.raises(LabelnextError, match="class vector") as caught:
         strategy.score(Evidence((64, 64), seen(0.5)))
+    assert not isinstance(caught.value, ArgumentError)  # the first image ends the job
+    assert strategy.score(Evidence((64, 64), seen())).score is None

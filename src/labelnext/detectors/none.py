@@ -10,7 +10,13 @@ from labelnext.types import Detections, Image, Prediction
 
 
 class NoDetector:
-    """Detects nothing on any image. Satisfies `DetectorFactory`, `Detector` and `Precomputed`."""
+    """Detects nothing on any image. Satisfies `DetectorFactory`, `Detector` and `Precomputed`.
+
+    Attributes:
+        blind: True, so that a strategy that wants predictions is refused instead of seeing none.
+    """
+
+    blind = True
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)

@@ -12,6 +12,8 @@ from labelnext.protocols import Detector, Precomputed, Progress, Strategy, quiet
 from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
 from labelnext.types import ImageRecord, Prediction
 
+_Predicted = tuple[Decoded, Prediction | None]
+
 
 def predict(
     records: Sequence[ImageRecord],
@@ -21,7 +23,7 @@ def predict(
     batch_size: int = 1,
     task: str = "predict",
     progress: Progress = quiet,
-) -> Iterator[tuple[Decoded, Prediction | None]]:
+) -> Iterator[_Predicted]:
     """Predict on images in order. An unreadable image comes with its problem and no prediction."""
     done = 0
     for group in _predicted(records, detector, read, batch_size):
@@ -56,33 +58,53 @@ def score(
         members: Further detectors of an ensemble.
         batch_size: Images in one forward pass.
         task: What `progress` is told.
-        progress: Told after every batch.
+        progress: Told after every image.
 
     Returns:
         How many images were scored by this call (the others were there).
 
     Raises:
-        LabelnextError: The strategy needs stochastic passes and the detector has none; or a whole
-            part's images could not be scored.
+        LabelnextError: The detector cannot do what the strategy needs; or a whole part's images
+            could not be scored.
     """
     require(strategy.needs, detector, strategy.name)
     first = shards.done()
     rest = records[first * ROWS :]
     rows: list[ScoreRow] = []
-    part = first
-    stream = (
-        predict(rest, detector, read, batch_size=batch_size)
-        if strategy.needs.forward
-        else ((item, None) for item in decode_ahead(rest, read))
-    )
-    for done, (item, prediction) in enumerate(stream, start=1):
-        rows.append(_row(item, prediction, detector, strategy, rng_of, members))
-        if len(rows) == ROWS or done == len(rest):
-            _stop_if_all_failed(rows)
-            shards.write(part, rows)
-            part, rows = part + 1, []
-        progress(task, first * ROWS + done, len(records))
+    part, done = first, 0
+    for group in _looked(rest, detector, strategy, read, batch_size):
+        others = _others(group, members)
+        for (item, prediction), other in zip(group, others, strict=True):
+            rows.append(_row(item, prediction, detector, strategy, rng_of, other))
+            done += 1
+            if len(rows) == ROWS or done == len(rest):
+                _stop_if_all_failed(rows)
+                shards.write(part, rows)
+                part, rows = part + 1, []
+            progress(task, first * ROWS + done, len(records))
     return len(rest)
+
+
+def _looked(
+    records: Sequence[ImageRecord],
+    detector: Detector,
+    strategy: Strategy,
+    read: ReadImage,
+    batch_size: int,
+) -> Iterator[list[_Predicted]]:
+    """Images in groups, with predictions where the strategy needs them."""
+    if strategy.needs.forward:
+        return _predicted(records, detector, read, batch_size, pixels=strategy.needs.pixels)
+    return ([(item, None)] for item in decode_ahead(records, read))
+
+
+def _others(group: list[_Predicted], members: Sequence[Detector]) -> list[list[Prediction]]:
+    """For each image of a group, what the further detectors predict; nothing where unreadable."""
+    images = [item.image for item, _ in group if item.image is not None]
+    if not images or not members:
+        return [[] for _ in group]
+    found = iter(zip(*(member.predict(images) for member in members), strict=True))
+    return [[] if item.image is None else list(next(found)) for item, _ in group]
 
 
 def _row(
@@ -91,14 +113,14 @@ def _row(
     detector: Detector,
     strategy: Strategy,
     rng_of: Callable[[str], np.random.Generator],
-    members: Sequence[Detector],
+    others: Sequence[Prediction],
 ) -> ScoreRow:
     key = item.record.key
     if item.problem is not None:
         return ScoreRow(key, None, None, item.problem)
     detections = None if prediction is None else prediction.detections
     try:
-        seen = gather(item, prediction, detector, strategy.needs, rng_of(key), members)
+        seen = gather(item, prediction, detector, strategy.needs, rng_of(key), others)
         scored = strategy.score(seen)
     except ArgumentError as error:  # NaN in this image's maps, for instance: the job goes on
         return ScoreRow(key, None, detections, str(error))
@@ -117,13 +139,22 @@ def _stop_if_all_failed(rows: Sequence[ScoreRow]) -> None:
 
 
 def _predicted(
-    records: Sequence[ImageRecord], detector: Detector, read: ReadImage, batch_size: int
-) -> Iterator[list[tuple[Decoded, Prediction | None]]]:
+    records: Sequence[ImageRecord],
+    detector: Detector,
+    read: ReadImage,
+    batch_size: int,
+    *,
+    pixels: bool = False,
+) -> Iterator[list[_Predicted]]:
+    """Predictions in groups; those that are looked up come without images unless `pixels`."""
     if isinstance(detector, Precomputed):
-        for record in records:
-            found = detector.lookup([record.key])[0]
-            problem = None if found else f"{record.key}: the predictions file has no entry for it"
-            yield [(Decoded(record, None, problem), found)]
+        stream = decode_ahead(records, read) if pixels else (Decoded(r, None) for r in records)
+        for item in stream:
+            found = detector.lookup([item.record.key])[0]
+            if found is None and item.problem is None:
+                problem = f"{item.record.key}: the predictions file has no entry for it"
+                item = Decoded(item.record, item.image, problem)
+            yield [(item, found)]
         return
     for group in batches(decode_ahead(records, read, ahead=2 * batch_size + 6), batch_size):
         images = [item.image for item in group if item.image is not None]

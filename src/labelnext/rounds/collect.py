@@ -77,7 +77,8 @@ def _frames_of(project: Project, arm: str, seed: int, number: int, top: int) -> 
             detections = prediction.detections
             rng = project.rng("sample", number, record.key)
             item = engine.Decoded(record, image)
-            seen = engine.gather(item, prediction, detector, strategy.needs, rng, members)
+            others = [member.predict([image])[0] for member in members]
+            seen = engine.gather(item, prediction, detector, strategy.needs, rng, others)
             pixels = strategy.pixel_scores(seen)
         except (DataError, LabelnextError):
             pass  # the page shows the frame without its heatmap and says that it is unreadable

@@ -1,5 +1,6 @@
 """Flat arguments of strategies: the preset's values, the given ones over them, none unknown."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,8 +45,10 @@ def resolve(
     return {name: given.get(name, defaults.get(name)) for name in names}
 
 
-def number(arguments: Mapping[str, object], name: str) -> float:
-    """An argument that must be a number.
+def number(
+    arguments: Mapping[str, object], name: str, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """An argument that must be a finite number from `low` to `high`.
 
     Raises:
         ArgumentError: It is none.
@@ -53,7 +56,37 @@ def number(arguments: Mapping[str, object], name: str) -> float:
     value = arguments[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ArgumentError("a strategy", name, expected="a number", got=repr(value))
+    if not (math.isfinite(value) and low <= value <= high):
+        expected = "a finite number" if low == -math.inf else f"{low:g} or more"
+        if math.isfinite(high):
+            expected = f"from {low:g} to {high:g}"
+        raise ArgumentError("a strategy", name, expected=expected, got=value)
     return float(value)
+
+
+def whole(arguments: Mapping[str, object], name: str, least: int) -> int:
+    """An argument that must be a whole number of at least `least`.
+
+    Raises:
+        ArgumentError: It is none.
+    """
+    value = arguments[name]
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ArgumentError(
+            "a strategy", name, expected=f"a whole number of {least} or more", got=repr(value)
+        )
+    return value
+
+
+def flag(arguments: Mapping[str, object], name: str) -> bool:
+    """An argument that must be true or false.
+
+    Raises:
+        ArgumentError: It is neither.
+    """
+    if not isinstance(arguments[name], bool):
+        raise ArgumentError("a strategy", name, expected="true or false", got=repr(arguments[name]))
+    return bool(arguments[name])
 
 
 def choice(arguments: Mapping[str, object], name: str, known: tuple[str, ...]) -> str:
@@ -69,12 +102,12 @@ def choice(arguments: Mapping[str, object], name: str, known: tuple[str, ...]) -
     return str(arguments[name])
 
 
-def needs(arguments: Mapping[str, object], **further: Any) -> Needs:
+def needs(arguments: Mapping[str, object], *, forward: bool = False, **further: Any) -> Needs:
     """What a strategy needs on account of its rules and cost, and what it needs besides."""
     similar = arguments.get("similar", "none")
     return Needs(
-        forward=bool(further.pop("forward", False)) or similar == "embedding",
-        pixels=bool(further.pop("pixels", False)) or similar == "hash",
+        forward=forward or similar == "embedding",
+        pixels=similar == "hash",
         seconds=bool(arguments.get("cost_exponent")),
         **further,
     )

@@ -11,20 +11,23 @@ import numpy as np
 from jaxtyping import Float64
 
 from labelnext import scores
-from labelnext.evidence import Evidence
-from labelnext.strategies.arguments import SELECTION, needs, resolve
-from labelnext.strategies.composed import Chosen, Composed, ImageScore, Task, detections
+from labelnext.evidence import Pool
+from labelnext.strategies import seen
+from labelnext.strategies.arguments import SELECTION, choice, flag, needs, number, resolve
+from labelnext.strategies.composed import Choose, Chosen, Composed, ImageScore, Task
 from labelnext.strategies.keep import likeness
-from labelnext.types import Prediction
+from labelnext.types import Detections
 
-_ARGUMENTS = ("box_aggregate", "activation", "min_score")
+ARGUMENTS = ("box_aggregate", "activation", "min_score")
+ACTIVATIONS = ("sigmoid", "softmax")
 
-
-BOX_SCORES = {
+BOX_SCORES: Mapping[str, Callable[..., float | None]] = {
     "box-entropy": scores.box_entropy,
     "box-margin": scores.box_margin,
     "box-least-confidence": scores.box_least_confidence,
 }
+
+_Weights = Float64[np.ndarray, "classes"]
 
 
 def box_entropy(*, preset: str = "corrected", **given: object) -> Composed:
@@ -42,47 +45,65 @@ def box_least_confidence(*, preset: str = "corrected", **given: object) -> Compo
     return _build("box-least-confidence", preset, given)
 
 
-def box_score(
-    name: str, known: Mapping[str, object], weights: Float64[np.ndarray, "classes"] | None = None
-) -> ImageScore:
-    """The score of an image by its boxes, with the arguments of a strategy."""
+def image_score(name: str, known: Mapping[str, object]) -> ImageScore:
+    """The score of an image by its boxes, with the arguments of a strategy.
+
+    Raises:
+        ArgumentError: One of them is outside its domain.
+    """
+    score, activation = _of_boxes(name, known), str(known["activation"])
+    return lambda evidence: score(seen.class_vectors(evidence, activation), None)
+
+
+def _of_boxes(
+    name: str, known: Mapping[str, object]
+) -> Callable[[Detections, _Weights | None], float | None]:
     score = BOX_SCORES[name]
     options: dict[str, Any] = {
-        "aggregation": known["box_aggregate"], "activation": known["activation"],
-        "min_score": known["min_score"], "class_weights": weights,
-    }  # fmt: skip
-    return lambda seen: score(detections(seen), **options)
+        "aggregation": choice(known, "box_aggregate", ("max", "mean", "sum")),
+        "activation": choice(known, "activation", ACTIVATIONS),
+        "min_score": number(known, "min_score", 0, 1),
+    }
+    return lambda found, weights: score(found, class_weights=weights, **options)
 
 
 def _build(name: str, preset: str, given: dict[str, object]) -> Composed:
-    known = resolve(name, preset, given, (*_ARGUMENTS, *SELECTION), class_weighted=False)
-    if not known["class_weighted"]:
-        return Composed(
-            name, known, needs(known, forward=True), image=box_score(name, known),
-            keep=likeness(known),
-        )  # fmt: skip
+    known = resolve(name, preset, given, (*ARGUMENTS, *SELECTION), class_weighted=False)
+    weighted = flag(known, "class_weighted")
     return Composed(
-        name, known, needs(known, forward=True, detections=True, counts=True),
-        image=box_score(name, known), keep=likeness(known), choose=_weighted(name, known),
+        name, known, needs(known, forward=True, detections=weighted, counts=weighted),
+        image=image_score(name, known), keep=likeness(known),
+        choose=_weighted(name, known) if weighted else None,
     )  # fmt: skip
 
 
-def _weighted(name: str, known: dict[str, object]) -> Callable[[Task], Chosen]:
-    """Score again with weights that favour the classes least labelled (Brust's variant)."""
+def _weighted(name: str, known: dict[str, object]) -> Choose:
+    """Score again with weights that favour the classes least labelled (Brust's variant).
+
+    Weights need the labels of all images so far, which one image's score does not know.
+    """
+    score = _of_boxes(name, known)
 
     def choose(task: Task) -> Chosen:
         pool = task.pool
         weights = scores.class_weights_of(pool.labelled.counts(pool.classes))
-        score = box_score(name, known, weights)
-        values = np.full(len(pool), np.nan)
-        for i, found in enumerate(pool.detections):
-            if found is not None and not np.isnan(pool.scores[i]):
-                value = score(Evidence((1, 1), Prediction(None, found), classes=pool.classes))
-                values[i] = np.nan if value is None else value
+        values = scored_again(pool, lambda found: score(found, weights))
         ranked = task.rules.rank(pool, values)
         taken = task.rules.take(
             ranked, pool, budget=task.budget, blocked=task.blocked, rng=task.rng
         )
-        return Chosen(taken, ranked)
+        return Chosen(taken, ranked, scores=values)
 
     return choose
+
+
+def scored_again(
+    pool: Pool, score: Callable[[Detections], float | None]
+) -> Float64[np.ndarray, "n"]:
+    """Scores by the boxes kept of each image that had one; NaN for the others."""
+    values = np.full(len(pool), np.nan)
+    for i, found in enumerate(pool.detections):
+        if found is not None and not np.isnan(pool.scores[i]):
+            value = score(found)
+            values[i] = np.nan if value is None else value
+    return values

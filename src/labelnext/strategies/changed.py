@@ -11,9 +11,10 @@ from jaxtyping import Float32
 from labelnext import scores, select
 from labelnext.evidence import Affine, Evidence, View
 from labelnext.scores import views
-from labelnext.strategies import staged
-from labelnext.strategies.arguments import UNPRICED, choice, needs, number, resolve
-from labelnext.strategies.composed import Composed, Task, detections
+from labelnext.strategies import seen, staged
+from labelnext.strategies.arguments import UNPRICED, choice, flag, needs, number, resolve, whole
+from labelnext.strategies.boxes import ACTIVATIONS
+from labelnext.strategies.composed import Composed, Task
 from labelnext.strategies.keep import likeness
 from labelnext.types import Detections, Image
 
@@ -24,15 +25,17 @@ def stability(*, preset: str = "corrected", **given: object) -> Composed:
     `levels` noise levels, σ from `sigma` by `sigma`; `combine` adds 1 − the best score (LS+C).
     Boxes of fixed size per level, as fire-fpn's without offsets, move by translation only.
     """
-    known = resolve(
-        "stability", preset, given, UNPRICED, levels=6, sigma=8.0, combine=True
-    )  # fmt: skip
-    levels, sigma = int(number(known, "levels")), number(known, "sigma")
+    known = resolve("stability", preset, given, UNPRICED, levels=6, sigma=8.0, combine=True)
+    levels, sigma, combine = (
+        whole(known, "levels", 1),
+        number(known, "sigma", 0),
+        flag(known, "combine"),
+    )
     noisy = tuple(partial(_noise, sigma=sigma * (k + 1)) for k in range(levels))
 
-    def score(seen: Evidence) -> float | None:
-        found = [view.prediction.detections for view in seen.views]
-        return scores.stability_score(detections(seen), found, combine=bool(known["combine"]))
+    def score(evidence: Evidence) -> float | None:
+        found = [view.prediction.detections for view in evidence.views]
+        return scores.stability_score(seen.detections(evidence), found, combine=combine)
 
     return Composed(
         "stability", known, needs(known, forward=True, views=noisy), image=score,
@@ -44,25 +47,26 @@ def consistency(*, preset: str = "corrected", **given: object) -> Composed:
     """Whether boxes survive a mirror, cut-outs, a resize and a rotation (CALD, CVPRW 2022).
 
     Of the (1 + `delta`)·b best, the b whose classes are least like those labelled; with one class,
-    the b best.
+    the b best. Departures: see `scores.consistency` and `views`; an image without boxes has no
+    score, where in the authors' program it has the best one.
     """
     known = resolve(
         "consistency", preset, given, ("activation", *UNPRICED), beta=1.3, delta=0.2, scale=0.8,
         degrees=5.0, cuts=2,
     )  # fmt: skip
-    beta, factor = number(known, "beta"), 1 + number(known, "delta")
-    activation = choice(known, "activation", ("sigmoid", "softmax"))
+    beta, factor = number(known, "beta", 0, 2), 1 + number(known, "delta", 0)
+    activation = choice(known, "activation", ACTIVATIONS)
     changes: tuple[View, ...] = (
         _mirror,
-        partial(_cut_out, cuts=int(number(known, "cuts"))),
-        partial(_resize, factor=number(known, "scale")),
+        partial(_cut_out, cuts=whole(known, "cuts", 0)),
+        partial(_resize, factor=number(known, "scale", 0.1, 10)),
         partial(_rotate, degrees=number(known, "degrees")),
     )
 
-    def score(seen: Evidence) -> float | None:
-        viewed = [(view.prediction.detections, view.matrix, view.size) for view in seen.views]
+    def score(evidence: Evidence) -> float | None:
+        viewed = [(view.prediction.detections, view.matrix, view.size) for view in evidence.views]
         return scores.consistency(
-            detections(seen),
+            seen.class_vectors(evidence, activation),
             viewed,
             beta=beta,
             activation=activation,  # type: ignore[arg-type]
@@ -70,9 +74,9 @@ def consistency(*, preset: str = "corrected", **given: object) -> Composed:
 
     return Composed(
         "consistency", known,
-        needs(known, forward=True, views=changes, labelled=True, detections=True), image=score,
+        needs(known, forward=True, views=changes, counts=True), image=score,
         keep={"classes": _classes, **likeness(known)},
-        choose=staged.staged(_furthest, factor=max(1.0, factor)),
+        choose=staged.staged(_furthest, factor=factor),
     )  # fmt: skip
 
 
@@ -88,9 +92,10 @@ def _furthest(short: staged.Order, task: Task) -> staged.Order:
     return select.furthest_classes(short, vectors, labelled, budget=task.budget)
 
 
-def _classes(seen: Evidence) -> Float32[np.ndarray, "classes"]:
-    found = [detections(seen), *(view.prediction.detections for view in seen.views)]
-    return scores.class_vector(found, seen.classes).astype(np.float32)
+def _classes(evidence: Evidence) -> Float32[np.ndarray, "classes"]:
+    viewed = [view.prediction.detections for view in evidence.views]
+    found = [seen.detections(evidence), *viewed]
+    return scores.class_vector(found, evidence.classes).astype(np.float32)
 
 
 def _mirror(image: Image, known: Detections, rng: np.random.Generator) -> tuple[Image, Affine]:

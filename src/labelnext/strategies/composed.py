@@ -8,11 +8,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from labelnext import aggregate
-from labelnext.errors import ArgumentError, LabelnextError
+from labelnext.errors import ArgumentError
 from labelnext.evidence import Evidence, Needs, Pool, Scored
+from labelnext.scores.found import found_of
+from labelnext.strategies import seen
 from labelnext.strategies.keep import Keep
 from labelnext.strategies.rules import Mask, Ranked, Rules, Taken
-from labelnext.types import Detections, Pick, Selection
+from labelnext.types import Pick, Selection, Timeline
 
 Pixels = Float32[np.ndarray, "h w"]
 PixelScore = Callable[[Evidence], Pixels | None]
@@ -34,11 +36,13 @@ class Chosen(NamedTuple):
         taken: The picks.
         ranked: The number by which an image was ranked; NaN where by none.
         notes: A remark on each pick; empty for none.
+        scores: What stood in place of the pool's own scores; None for these themselves.
     """
 
     taken: Taken
     ranked: Ranked
     notes: Sequence[str] = ()
+    scores: Ranked | None = None
 
 
 class Task(NamedTuple):
@@ -58,6 +62,9 @@ Choose = Callable[[Task], Chosen]
 class Composed:
     """A `Strategy` whose parts are functions of the pure rooms.
 
+    Making one also makes it choose from a pool without images, so that arguments that the
+    selections refuse are refused before anything is scored.
+
     Attributes:
         name: As registered.
         arguments: Every argument with its value.
@@ -67,6 +74,9 @@ class Composed:
         keep: Vectors to keep of each image until selection, by name.
         keep_boxes: Numbers to keep of each detection.
         choose: Chooses from the scored pool; None for the best by rank under the rules.
+
+    Raises:
+        ArgumentError: An argument is outside its domain.
     """
 
     name: str
@@ -85,6 +95,12 @@ class Composed:
                 f"the strategy {self.name}", "aggregate",
                 expected=f"one of {', '.join(_AGGREGATIONS)}", got=repr(wanted),
             )  # fmt: skip
+        if "aggregate" in self.arguments:
+            aggregate.region_max_mean(np.zeros((1, 1), np.float32), **self._regions())
+        nothing, none = np.zeros(0), np.zeros(0, bool)
+        line = Timeline((), np.zeros(0, np.int64), nothing)
+        pool = Pool(line, nothing, seconds=nothing)
+        self.select(pool, budget=0, blocked=none, rng=np.random.default_rng(0))
 
     def pixel_scores(self, evidence: Evidence) -> Pixels | None:
         """Scores of all pixels; None for a strategy that does not look at pixels.
@@ -94,15 +110,18 @@ class Composed:
         """
         if self.pixels is None:
             return None
-        if evidence.prediction is None or evidence.prediction.maps is None:
-            raise LabelnextError(
-                f"The strategy {self.name} needs dense maps, and the detector gives boxes only. "
-                "Use a strategy that scores boxes, such as box-entropy, or random."
-            )
+        seen.maps(evidence, self.name)
         return self.pixels(evidence)
 
     def score(self, evidence: Evidence) -> Scored:
-        """One number an image, higher first, or None; and what selection will need of it."""
+        """One number an image, higher first, or None; and what selection will need of it.
+
+        Raises:
+            LabelnextError: The detector does not give what the strategy needs.
+            ArgumentError: What it gives is NaN or out of range on this image.
+        """
+        if self.needs.detections:
+            found_of(seen.detections(evidence), f"the strategy {self.name}")
         vectors = {name: keep(evidence) for name, keep in self.keep.items()}
         kept = {name: vector for name, vector in vectors.items() if vector is not None}
         boxes = None if self.keep_boxes is None else self.keep_boxes(evidence)
@@ -116,8 +135,9 @@ class Composed:
         chosen = choose(Task(pool, budget, blocked, rng, Rules(self.name, self.arguments)))
         taken = chosen.taken
         notes = chosen.notes or [""] * len(taken.indices)
+        own = pool.scores if chosen.scores is None else chosen.scores
         reasons = [
-            self._reason(pool.scores[i], chosen.ranked[i], int(number), note)
+            self._reason(own[i], chosen.ranked[i], int(number), note)
             for i, number, note in zip(taken.indices, taken.passes, notes, strict=True)
         ]
         picks = tuple(
@@ -132,9 +152,12 @@ class Composed:
         pixels = self.pixel_scores(evidence)
         if pixels is None:
             return None
-        options: dict[str, Any] = {k: self.arguments[k] for k in ("region", "tiling")}
         name = str(self.arguments["aggregate"])
-        return _AGGREGATIONS[name](pixels, **options if name == "region-max-mean" else {})
+        options = self._regions() if name == "region-max-mean" else {}
+        return _AGGREGATIONS[name](pixels, **options)
+
+    def _regions(self) -> dict[str, Any]:
+        return {name: self.arguments[name] for name in ("region", "tiling")}
 
     def _reason(self, own: float, ranked: float, number: int, note: str) -> str:
         scores = self.pixels is not None or self.image is not None
@@ -157,12 +180,6 @@ def best(task: Task) -> Chosen:
     ranked = rules.rank(pool)
     taken = rules.take(ranked, pool, budget=budget, blocked=blocked, rng=rng)
     return Chosen(taken, ranked)
-
-
-def detections(evidence: Evidence) -> Detections:
-    """The plain pass's boxes."""
-    assert evidence.prediction is not None
-    return evidence.prediction.detections
 
 
 def _changed(arguments: Mapping[str, object]) -> str:

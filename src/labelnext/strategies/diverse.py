@@ -7,29 +7,29 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float64
 
-from labelnext import scores, select
-from labelnext.errors import ArgumentError
-from labelnext.strategies import staged
+from labelnext import select
+from labelnext.evidence import Pool
+from labelnext.strategies import boxes, paper, seen, staged
 from labelnext.strategies.arguments import (
     AGGREGATION,
     RULES,
     SELECTION,
     choice,
+    flag,
     needs,
     number,
     resolve,
 )
-from labelnext.strategies.boxes import BOX_SCORES, box_score
-from labelnext.strategies.composed import Chosen, Composed, ImageScore, PixelScore, Task
-from labelnext.strategies.keep import embedding, likeness
-from labelnext.strategies.paper import maps
+from labelnext.strategies.composed import Chosen, Composed, Task
+from labelnext.strategies.keep import likeness
 
 _SELECTORS: dict[str, Callable[..., staged.Order]] = {
     "k-center": select.k_center,
     "k-means": select.k_means_plus_plus,
 }
-_BASES = ("divergence", "entropy", *BOX_SCORES)
+_PIXEL_BASES = ("divergence", "entropy")
 
 
 def k_center(*, preset: str = "corrected", **given: object) -> Composed:
@@ -49,86 +49,81 @@ def hybrid(*, preset: str = "corrected", **given: object) -> Composed:
     third step.
     """
     known = resolve(
-        "hybrid", preset, given, ("radius", *AGGREGATION, "box_aggregate", "activation",
-                                  "min_score", *SELECTION),
+        "hybrid", preset, given, ("radius", *AGGREGATION, *boxes.ARGUMENTS, *SELECTION),
         base="divergence", factor=4.0, diversity="k-center", quotas=True,
     )  # fmt: skip
-    base = choice(known, "base", _BASES)
-    factor = at_least_one(known, "factor")
-    way = choice(known, "diversity", tuple(_SELECTORS))
+    base = choice(known, "base", (*_PIXEL_BASES, *boxes.BOX_SCORES))
+    way, quotas = choice(known, "diversity", tuple(_SELECTORS)), flag(known, "quotas")
+    pixels = paper.pixel_score(base, known) if base in _PIXEL_BASES else None
+    image = None if pixels else boxes.image_score(base, known)
 
     def arrange(short: staged.Order, task: Task) -> staged.Order:
         order = _ordered(task, way, short, len(short))
-        if not known["quotas"] or task.pool.classes < 2:
-            return order
-        return _by_quota(order, task)
+        return _by_quota(order, task) if quotas and task.pool.classes > 1 else order
 
     return Composed(
-        "hybrid", known, needs(known, forward=True, detections=True, labelled=True),
-        pixels=_pixels(base, known), image=_image(base, known),
-        keep={"embedding": embedding, **likeness(known)},
-        choose=staged.staged(arrange, factor=factor),
+        "hybrid", known, needs(known, forward=True, detections=quotas, labelled=True),
+        pixels=pixels, image=image, keep={"embedding": seen.embedding, **likeness(known)},
+        choose=staged.staged(arrange, factor=number(known, "factor", 1)),
     )  # fmt: skip
 
 
-def at_least_one(known: dict[str, object], name: str) -> float:
-    """A factor of the budget.
-
-    Raises:
-        ArgumentError: It is below 1 or no number.
-    """
-    value = number(known, name)
-    if not 1 <= value < math.inf:
-        raise ArgumentError("a strategy", name, expected="1 or more", got=value)
-    return value
-
-
 def _spread(name: str, preset: str, given: dict[str, object]) -> Composed:
+    """Choose by distance alone.
+
+    Under rules that keep picks apart, the `oversample`·b farthest are put in order, and the rules
+    take from these; where they leave too few, others are drawn at random.
+    """
     known = resolve(name, preset, given, RULES, oversample=4.0)
-    factor = at_least_one(known, "oversample")
+    oversample = number(known, "oversample", 1)
 
     def choose(task: Task) -> Chosen:
         free = np.flatnonzero(~task.blocked)
-        wanted = len(free) if task.rules.free else math.ceil(factor * task.budget)
-        order = _ordered(task, name, free, task.budget if task.rules.free else wanted)
-        taken = staged.in_order(staged.completed(order, free), task)
-        nothing = np.full(len(task.pool), np.nan)
-        notes = ["far from every labelled image"] * len(taken.indices)
-        return Chosen(taken, nothing, notes)
+        alone = task.rules.free(task.pool.timeline)
+        wanted = task.budget if alone else math.ceil(oversample * task.budget)
+        order = _ordered(task, name, free, wanted)
+        rest = task.rng.permutation(free[~np.isin(free, order)])
+        taken = staged.in_order(np.concatenate([order, rest]), task)
+        far = set(order.tolist())
+        notes = [
+            "far from every labelled image" if int(i) in far
+            else "drawn at random, as the far ones are too near each other"
+            for i in taken.indices
+        ]  # fmt: skip
+        return Chosen(taken, np.full(len(task.pool), np.nan), notes)
 
     return Composed(
         name, known, needs(known, forward=True, labelled=True),
-        keep={"embedding": embedding, **likeness(known)}, choose=choose,
+        keep={"embedding": seen.embedding, **likeness(known)}, choose=choose,
     )  # fmt: skip
 
 
 def _ordered(task: Task, way: str, among: staged.Order, budget: int) -> staged.Order:
     """`among` in the order in which they are farthest from what is labelled or taken before."""
     chosen: staged.Order = _SELECTORS[way](
-        staged.embeddings(task)[among], budget=budget, labelled=staged.labelled_embeddings(task),
-        rng=task.rng,
+        staged.vectors(task.pool, "embedding")[among], budget=budget,
+        labelled=staged.labelled_vectors(task.pool, "embedding"), rng=task.rng,
     )  # fmt: skip
     ordered: staged.Order = among[chosen]
     return ordered
 
 
 def _by_quota(order: staged.Order, task: Task) -> staged.Order:
-    """Walk down the order for classes that are rare among the labels, then for whatever is left."""
+    """Walk down the order for classes that are rare among the labels, then for whatever is left.
+
+    Asked of each class: the objects expected on the first b, shared out by `select.class_weights`.
+    """
     pool = task.pool
-    offers = staged.expected_objects(pool, pool.classes)
+    offers = _expected_objects(pool)
     weights = select.class_weights(pool.labelled.counts(pool.classes))
     quotas = offers[order[: task.budget]].sum() * weights / weights.sum()
     return select.quota(order, offers, budget=task.budget, quotas=quotas).indices
 
 
-def _pixels(base: str, known: dict[str, object]) -> PixelScore | None:
-    """The first stage's score, where it is one of pixels."""
-    if base == "divergence":
-        radius = int(number(known, "radius"))
-        return lambda seen: scores.local_divergence(maps(seen), radius=radius)
-    return (lambda seen: scores.entropy(maps(seen))) if base == "entropy" else None
-
-
-def _image(base: str, known: dict[str, object]) -> ImageScore | None:
-    """The first stage's score, where it is one of boxes."""
-    return box_score(base, known) if base in BOX_SCORES else None
+def _expected_objects(pool: Pool) -> Float64[np.ndarray, "n classes"]:
+    """Σ of scores over an image's boxes of each class: how many objects to expect on it."""
+    offers = np.zeros((len(pool), pool.classes))
+    for row, found in zip(offers, pool.detections, strict=True):
+        if found is not None:
+            np.add.at(row, found.classes, found.scores)
+    return offers

@@ -4,7 +4,7 @@ Scored densely, place by place, as Haussmann et al. (2020) do, so no boxes have 
 """
 
 from labelnext.errors import ArgumentError
-from labelnext.strategies.arguments import AGGREGATION, SELECTION, number, resolve
+from labelnext.strategies.arguments import AGGREGATION, SELECTION, resolve, whole
 from labelnext.strategies.composed import Composed
 from labelnext.strategies.paper import passes_divergence, pixelwise
 
@@ -21,7 +21,7 @@ def ensemble(*, preset: str = "corrected", **given: object) -> Composed:
         ArgumentError: Neither checkpoints nor rounds.
     """
     known = resolve("ensemble", preset, given, (*AGGREGATION, *SELECTION), checkpoints="", rounds=2)
-    rounds, checkpoints = int(number(known, "rounds")), str(known["checkpoints"])
+    rounds, checkpoints = whole(known, "rounds", 0), str(known["checkpoints"])
     if rounds < 1 and not checkpoints:
         raise ArgumentError(
             "the strategy ensemble", "checkpoints", expected="a path or glob, as rounds is 0",

@@ -4,73 +4,76 @@ There is no official code; what the paper leaves open is said where it is decide
 `scores.true_positive`, `scores.support`.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from labelnext import scores
-from labelnext.errors import LabelnextError
+from labelnext.errors import ArgumentError
 from labelnext.evaluate import match
 from labelnext.evidence import Evidence, Pool
-from labelnext.strategies import staged
-from labelnext.strategies.arguments import SELECTION, choice, needs, number, resolve
-from labelnext.strategies.composed import Chosen, Composed, Task, detections
-from labelnext.strategies.diverse import at_least_one
-from labelnext.strategies.keep import embedding, likeness
+from labelnext.strategies import seen, staged
+from labelnext.strategies.arguments import SELECTION, choice, needs, number, resolve, whole
+from labelnext.strategies.boxes import ACTIVATIONS
+from labelnext.strategies.composed import Chosen, Composed, Task
+from labelnext.strategies.keep import likeness
 from labelnext.types import Activation, Detections
 
 
 def pal(*, preset: str = "corrected", **given: object) -> Composed:
     """Doubt whether boxes are right, learned on the labels; budgets for rare classes; diversity.
 
-    Embeddings are the detector's own, where the paper takes an external network's. Under the rules
-    that keep picks apart, the paper's selection runs among the `factor`·b most doubtful images.
+    Departures: embeddings are the detector's own, where the paper takes an external network's.
+    Under rules that keep picks apart, the paper's selection runs among the `factor`·b most doubtful
+    images; without any, among all.
     """
     known = resolve(
         "pal", preset, given, ("activation", *SELECTION), factor=4.0, threshold=0.05,
         support_window=19, folds=2, ridge=0.01,
     )  # fmt: skip
-    threshold, window = number(known, "threshold"), int(number(known, "support_window"))
-    activation = choice(known, "activation", ("sigmoid", "softmax"))
-    factor = at_least_one(known, "factor")
+    threshold = number(known, "threshold", 0, 1 - 1e-9)
+    window, folds = whole(known, "support_window", 1), whole(known, "folds", 1)
+    if window % 2 == 0:
+        raise ArgumentError("the strategy pal", "support_window", expected="odd", got=window)
+    ridge, factor = number(known, "ridge", 1e-9), number(known, "factor", 1)
+    activation = choice(known, "activation", ACTIVATIONS)
 
-    def evidence_of_boxes(seen: Evidence) -> Float32[np.ndarray, "n 1"]:
-        if seen.prediction is None or seen.prediction.maps is None:
-            raise LabelnextError(
-                "The strategy pal counts the evidence for a box on dense maps, and the detector "
-                "gives boxes only. Use a strategy that scores boxes, such as box-entropy."
-            )
+    def backing(evidence: Evidence) -> Float32[np.ndarray, "n 1"]:
+        """How many pixels stand behind each box."""
         counts = scores.support(
-            seen.prediction.maps, detections(seen), image_size=seen.size, threshold=threshold,
-            window=window,
+            seen.maps(evidence, "pal"), seen.class_vectors(evidence, activation),
+            image_size=evidence.size, threshold=threshold, window=window,
         )  # fmt: skip
         return counts[:, None].astype(np.float32)
 
     def choose(task: Task) -> Chosen:
         pool = task.pool
-        model = _learn(pool, int(number(known, "folds")), number(known, "ridge"))
-        doubts = _doubts(pool, model)
+        doubts = _doubts(pool, _learn(pool, folds, ridge))
         terms = _terms(pool, activation)  # type: ignore[arg-type]
-        highest = np.where(np.isnan(doubts).all(axis=1), np.nan, np.nanmax(
-            np.where(np.isnan(doubts), -np.inf, doubts), axis=1))  # fmt: skip
 
         def arrange(short: staged.Order, task: Task) -> staged.Order:
-            allowed = np.where(staged.shut(pool, short)[:, None], np.nan, doubts)
+            allowed = np.full_like(doubts, np.nan)
+            allowed[short] = doubts[short]
             return scores.guide(
-                allowed, terms.entropies, terms.diversity, terms.rarities, staged.embeddings(task),
-                budget=task.budget,
+                allowed, terms.entropies, terms.diversity, terms.rarities,
+                staged.vectors(pool, "embedding"), budget=task.budget,
             )  # fmt: skip
 
-        ranked = task.rules.rank(pool, highest)
-        return staged.staged(arrange, factor=factor, score=lambda _: ranked)(task)
+        among = float(max(1, len(pool))) if task.rules.free(pool.timeline) else factor
+        return staged.staged(arrange, factor=among, score=lambda _: _largest(doubts))(task)
 
     return Composed(
         "pal", known, needs(known, forward=True, detections=True, labelled=True),
-        image=lambda seen: float(len(detections(seen)) > 0) or None,
-        keep={"embedding": embedding, **likeness(known)}, keep_boxes=evidence_of_boxes,
+        image=_any_box, keep={"embedding": seen.embedding, **likeness(known)}, keep_boxes=backing,
         choose=choose,
     )  # fmt: skip
+
+
+def _any_box(evidence: Evidence) -> float | None:
+    """1 where there is a box: what its doubt is, is learned once all labels are there."""
+    return 1.0 if len(seen.detections(evidence)) else None
 
 
 class _Terms(NamedTuple):
@@ -82,26 +85,21 @@ class _Terms(NamedTuple):
 
 
 def _learn(pool: Pool, folds: int, ridge: float) -> scores.TruePositiveModel:
-    """Which boxes are right, learned on the labelled images."""
+    """Which boxes are right, learned on the labelled images; boxes to ignore teach nothing."""
     known = pool.labelled
-    seen = [i for i, found in enumerate(known.detections) if found is not None]
-    found = [known.detections[i] for i in seen]
-    hits = [_hits(known.truths[i], one) for i, one in zip(seen, found, strict=True) if one]
-    boxes = [known.boxes[i] for i in seen]
-    images = [np.full(len(one), i, np.int64) for i, one in zip(seen, found, strict=True) if one]
+    parts = []
+    pairs = zip(known.truths, known.detections, known.boxes, strict=True)
+    for i, (truth, found, rows) in enumerate(pairs):
+        if found is None or rows is None:
+            continue
+        became = match([truth], [found])
+        own = rows[:, 0], found.scores, found.classes, became.truth >= 0, np.full(len(found), i)
+        parts.append([column[~became.ignored] for column in own])
+    kinds = (np.float64, np.float64, np.int64, bool, np.int64)
+    columns = [_joined([part[k] for part in parts], kind) for k, kind in enumerate(kinds)]
     return scores.fit_true_positives(
-        _joined([box[:, 0] for box in boxes if box is not None], np.float64),
-        _joined([one.scores for one in found if one], np.float64),
-        _joined([one.classes for one in found if one], np.int64),
-        _joined(hits, bool),
-        _joined(images, np.int64),
-        classes=pool.classes, folds=folds, ridge=ridge,
+        *columns, classes=pool.classes, folds=folds, ridge=ridge
     )  # fmt: skip
-
-
-def _hits(truth: object, found: Detections) -> Bool[np.ndarray, "n"]:
-    matched: np.ndarray = match([truth], [found]).truth >= 0  # type: ignore[list-item]
-    return matched
 
 
 def _doubts(pool: Pool, model: scores.TruePositiveModel) -> Float64[np.ndarray, "n classes"]:
@@ -118,6 +116,12 @@ def _doubts(pool: Pool, model: scores.TruePositiveModel) -> Float64[np.ndarray, 
     return out
 
 
+def _largest(doubts: Float64[np.ndarray, "n classes"]) -> Float64[np.ndarray, "n"]:
+    """The doubt of each image's most doubtful class; NaN where it shows none."""
+    largest: np.ndarray = np.where(np.isnan(doubts), -np.inf, doubts).max(axis=1, initial=-np.inf)
+    return np.where(np.isinf(largest), np.nan, largest)
+
+
 def _terms(pool: Pool, activation: Activation) -> _Terms:
     """CWIE, RCDI and r_c; 0 for images that show nothing."""
     rarities = scores.rarity(
@@ -131,8 +135,8 @@ def _terms(pool: Pool, activation: Activation) -> _Terms:
     return _Terms(entropies, diversity, rarities)
 
 
-def _counts(found: object, classes: int) -> Int64[np.ndarray, "classes"]:
-    labels = [one.classes for one in found if one is not None]  # type: ignore[attr-defined]
+def _counts(found: Sequence[Detections | None], classes: int) -> Int64[np.ndarray, "classes"]:
+    labels = [one.classes for one in found if one is not None]
     return np.bincount(_joined(labels, np.int64), minlength=classes).astype(np.int64)
 
 

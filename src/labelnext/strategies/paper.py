@@ -4,31 +4,38 @@ Each is a function of a preset and flat arguments; `strategies.arguments` lists 
 of the paper's Fig. 8-10 are `aggregate="mean"`, `smooth=False` and `temporal=False`.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from labelnext import scores, select
 from labelnext.errors import ArgumentError
 from labelnext.evidence import Evidence
-from labelnext.strategies.arguments import AGGREGATION, RULES, SELECTION, needs, number, resolve
+from labelnext.strategies import seen
+from labelnext.strategies.arguments import (
+    AGGREGATION,
+    RULES,
+    SELECTION,
+    needs,
+    number,
+    resolve,
+    whole,
+)
 from labelnext.strategies.composed import Chosen, Composed, Pixels, PixelScore, Task
 from labelnext.strategies.keep import likeness
 from labelnext.strategies.rules import Taken
-from labelnext.types import DenseMaps
 
 
 def divergence(*, preset: str = "corrected", **given: object) -> Composed:
     """Local divergence of dense predictions (Eq. 1-5): the paper's own method."""
     known = resolve("divergence", preset, given, ("radius", *AGGREGATION, *SELECTION))
-    radius = int(number(known, "radius"))
-    return pixelwise(
-        "divergence", known, lambda seen: scores.local_divergence(maps(seen), radius=radius)
-    )
+    return pixelwise("divergence", known, pixel_score("divergence", known))
 
 
 def entropy(*, preset: str = "corrected", **given: object) -> Composed:
     """Entropy of each pixel's prediction instead of Eq. 2."""
     known = resolve("entropy", preset, given, (*AGGREGATION, *SELECTION))
-    return pixelwise("entropy", known, lambda seen: scores.entropy(maps(seen)))
+    return pixelwise("entropy", known, pixel_score("entropy", known))
 
 
 def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
@@ -39,13 +46,13 @@ def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
     weights they start from.
 
     Raises:
-        ArgumentError: `dropout` is not from 0 to below 1.
+        ArgumentError: Fewer than two passes, or a `dropout` that is not from 0 to below 1.
     """
     known = resolve("mc-dropout", preset, given, ("samples", "dropout", *AGGREGATION, *SELECTION))
-    passes = int(number(known, "samples"))
-    ratio = None if known["dropout"] is None else number(known, "dropout")
-    if ratio is not None and not 0 <= ratio < 1:
-        raise ArgumentError("a strategy", "dropout", expected="from 0 to below 1", got=ratio)
+    passes = whole(known, "samples", 2)
+    ratio = None if known["dropout"] is None else number(known, "dropout", 0)
+    if ratio is not None and ratio >= 1:
+        raise ArgumentError("a strategy", "dropout", expected="below 1", got=ratio)
     return pixelwise("mc-dropout", known, passes_divergence, samples=passes, dropout=ratio)
 
 
@@ -69,16 +76,18 @@ def pixelwise(
     )
 
 
-def maps(seen: Evidence) -> DenseMaps:
-    """The plain pass's dense maps, which `Composed` has seen to be there."""
-    assert seen.prediction is not None
-    assert seen.prediction.maps is not None
-    return seen.prediction.maps
+def pixel_score(name: str, known: Mapping[str, object]) -> PixelScore:
+    """The score of pixels by the plain pass's maps alone, with the arguments of a strategy."""
+    if name == "entropy":
+        return lambda evidence: scores.entropy(seen.maps(evidence, name))
+    radius = whole(known, "radius", 0)
+    return lambda evidence: scores.local_divergence(seen.maps(evidence, name), radius=radius)
 
 
-def passes_divergence(seen: Evidence) -> Pixels | None:
+def passes_divergence(evidence: Evidence) -> Pixels | None:
     """BALD over stochastic passes or the detectors of an ensemble; None where only one spoke."""
-    return scores.dropout_divergence(seen.samples) if len(seen.samples) > 1 else None
+    samples = evidence.samples
+    return scores.dropout_divergence(samples) if len(samples) > 1 else None
 
 
 def _uniform(task: Task) -> Chosen:
@@ -94,6 +103,6 @@ def _guided(task: Task) -> Chosen:
     """Random numbers as ranks, so that draws are uniform but for the rules."""
     pool, budget, blocked, rng, rules = task
     taken = rules.take(rng.random(len(pool)), pool, budget=budget, blocked=blocked, rng=rng)
-    under = "" if rules.free else f" under the {rules.words}"
+    under = "" if rules.free(pool.timeline) else f" under the {rules.words}"
     notes = [f"drawn at random{under}"] * len(taken.indices)
     return Chosen(taken, np.full(len(pool), np.nan), notes)

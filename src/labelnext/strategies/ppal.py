@@ -7,13 +7,12 @@ import numpy as np
 
 from labelnext import scores, select
 from labelnext.evaluate import match
-from labelnext.evidence import Labelled
+from labelnext.evidence import Labelled, Pool
 from labelnext.scores.overlap import matching_iou
-from labelnext.strategies import staged
-from labelnext.strategies.arguments import SELECTION, needs, number, resolve
-from labelnext.strategies.composed import Composed, Task, detections
-from labelnext.strategies.diverse import at_least_one
-from labelnext.strategies.features import features
+from labelnext.strategies import seen, staged
+from labelnext.strategies.arguments import SELECTION, needs, number, resolve, whole
+from labelnext.strategies.boxes import scored_again
+from labelnext.strategies.composed import Composed, Task
 from labelnext.strategies.keep import likeness
 from labelnext.strategies.rules import Ranked
 from labelnext.types import Detections, GroundTruth
@@ -29,51 +28,49 @@ def ppal(*, preset: str = "corrected", **given: object) -> Composed:
         "ppal", preset, given, SELECTION, factor=4.0, min_score=0.05, min_side=16.0, max_aspect=5.0,
         exponent=0.6, momentum=0.99, alpha=0.3, beta=0.2, max_boxes=100, steps=100,
     )  # fmt: skip
-    limits = {name: number(known, name) for name in ("min_score", "min_side", "max_aspect")}
+    limits = {
+        "min_score": number(known, "min_score", 0, 1),
+        "min_side": number(known, "min_side", 0),
+        "max_aspect": number(known, "max_aspect", 1),
+    }
+    difficulty = {name: number(known, name, 0, 1) for name in ("exponent", "momentum")}
+    alpha, beta = number(known, "alpha", 0.01), number(known, "beta", 0)
+    most, steps = whole(known, "max_boxes", 1), whole(known, "steps", 0)
 
     def weighted(found: Detections, weights: np.ndarray) -> float | None:
         return scores.weighted_entropy(found, weights, **limits)
 
-    def rank(task: Task) -> Ranked:
+    def score(pool: Pool) -> Ranked:
         """Scores with each class's weight, where there are several classes to weigh."""
-        pool = task.pool
         if pool.classes < 2:
-            return task.rules.rank(pool)
-        weights = scores.difficulty_weights(
-            scores.class_difficulty(
-                _positives(pool.labelled), pool.classes, exponent=number(known, "exponent"),
-                momentum=number(known, "momentum"),
-            ),
-            alpha=number(known, "alpha"), beta=number(known, "beta"),
-        )  # fmt: skip
-        again = [
-            None if found is None or np.isnan(plain) else weighted(found, weights)
-            for found, plain in zip(pool.detections, pool.scores, strict=True)
-        ]
-        values = np.array([np.nan if score is None else score for score in again], np.float64)
-        return task.rules.rank(pool, values)
+            return pool.scores
+        found_so_far = scores.class_difficulty(
+            _positives(pool.labelled), pool.classes, **difficulty
+        )
+        weights = scores.difficulty_weights(found_so_far, alpha=alpha, beta=beta)
+        return scored_again(pool, lambda found: weighted(found, weights))
 
     def arrange(short: staged.Order, task: Task) -> staged.Order:
-        pool = task.pool
-        found = [pool.detections[i] for i in short]
-        rows = [pool.boxes[i] for i in short]
+        """The medoids; every image here has boxes that count, for it has a score."""
+        found, rows = [], []
+        for i in short:
+            one, seen_there = task.pool.detections[i], task.pool.boxes[i]
+            assert one is not None
+            assert seen_there is not None
+            found.append(one)
+            rows.append(seen_there)
         distances = scores.matching_distances(
-            [one for one in found if one is not None], [row for row in rows if row is not None],
-            min_score=limits["min_score"], max_boxes=int(number(known, "max_boxes")),
-        )  # fmt: skip
-        distances = np.where(np.isnan(distances), 2.0, distances)  # nothing to match: farthest
-        np.fill_diagonal(distances, 0.0)
+            found, rows, min_score=limits["min_score"], max_boxes=most
+        )
         k = min(task.budget, len(short))
-        medoids: staged.Order = short[
-            select.k_medoids(distances, k=k, steps=int(number(known, "steps")))
-        ]
+        medoids: staged.Order = short[select.k_medoids(distances, k=k, steps=steps)]
         return medoids
 
     return Composed(
         "ppal", known, needs(known, forward=True, detections=True, labelled=True),
-        image=lambda seen: weighted(detections(seen), np.ones(seen.classes)),
-        keep=likeness(known), keep_boxes=features,
-        choose=staged.staged(arrange, factor=at_least_one(known, "factor"), score=rank),
+        image=lambda evidence: weighted(seen.detections(evidence), np.ones(evidence.classes)),
+        keep=likeness(known), keep_boxes=seen.features,
+        choose=staged.staged(arrange, factor=number(known, "factor", 1), score=score),
     )  # fmt: skip
 
 

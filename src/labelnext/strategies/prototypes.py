@@ -7,14 +7,12 @@ from jaxtyping import Float32, Float64
 
 from labelnext import scores, select
 from labelnext.evidence import Evidence, Pool
-from labelnext.strategies import staged
+from labelnext.strategies import seen, staged
 from labelnext.strategies.arguments import SELECTION, needs, number, resolve
-from labelnext.strategies.composed import Composed, Task, detections
-from labelnext.strategies.diverse import at_least_one
-from labelnext.strategies.features import features
+from labelnext.strategies.composed import Composed, Task
 from labelnext.strategies.keep import likeness
 
-_LIMITS = ("intra", "inter", "alpha", "beta")
+_LIMITS = {"intra": -1, "inter": 0, "alpha": 0, "beta": 0}  # the least; 1 is the most
 
 
 def prototypes(*, preset: str = "corrected", **given: object) -> Composed:
@@ -26,8 +24,8 @@ def prototypes(*, preset: str = "corrected", **given: object) -> Composed:
         "prototypes", preset, given, SELECTION, factor=4.0, enms=0.5, intra=0.7, inter=0.3,
         alpha=0.5, beta=0.75,
     )  # fmt: skip
-    threshold = number(known, "enms")
-    limits: dict[str, Any] = {name: number(known, name) for name in _LIMITS}
+    threshold = number(known, "enms", -1, 1)
+    limits: dict[str, Any] = {name: number(known, name, low, 1) for name, low in _LIMITS.items()}
 
     def arrange(short: staged.Order, task: Task) -> staged.Order:
         pool = task.pool
@@ -38,16 +36,17 @@ def prototypes(*, preset: str = "corrected", **given: object) -> Composed:
 
     return Composed(
         "prototypes", known, needs(known, forward=True, detections=True, counts=True),
-        image=lambda seen: scores.distinct_entropy(
-            detections(seen), features(seen), threshold=threshold
+        image=lambda evidence: scores.distinct_entropy(
+            seen.detections(evidence), seen.features(evidence), threshold=threshold
         ),
         keep={"prototypes": _kept, **likeness(known)},
-        choose=staged.staged(arrange, factor=at_least_one(known, "factor")),
+        choose=staged.staged(arrange, factor=number(known, "factor", 1)),
     )  # fmt: skip
 
 
-def _kept(seen: Evidence) -> Float32[np.ndarray, "_d"]:
-    return scores.class_prototypes(detections(seen), features(seen), seen.classes).reshape(-1)
+def _kept(evidence: Evidence) -> Float32[np.ndarray, "_d"]:
+    found, rows = seen.detections(evidence), seen.features(evidence)
+    return scores.class_prototypes(found, rows, evidence.classes).reshape(-1)
 
 
 def _prototypes(pool: Pool) -> Float32[np.ndarray, "n classes d"]:

@@ -14,6 +14,8 @@ from jaxtyping import Bool, Float32, Float64, Int64, UInt64
 from labelnext import select
 from labelnext.errors import ArgumentError
 from labelnext.evidence import Pool
+from labelnext.strategies.arguments import flag, number
+from labelnext.types import Timeline
 
 LIKENESS = ("none", "hash", "embedding")
 DEFAULT_THRESHOLDS = {"none": None, "hash": 10, "embedding": 0.95}
@@ -41,7 +43,8 @@ class Rules:
     """Ranking and taking, by the flat arguments of a strategy (`strategies.arguments`).
 
     Raises:
-        ArgumentError: `similar` is not one of the known ways.
+        ArgumentError: An argument is outside its domain. What the selections themselves check,
+            such as windows and thresholds, they refuse on the first pool, an empty one included.
     """
 
     strategy: str
@@ -53,16 +56,26 @@ class Rules:
                 f"the strategy {self.strategy}", "similar",
                 expected=f"one of {', '.join(LIKENESS)}", got=repr(self.similar),
             )  # fmt: skip
+        for name in ("smooth", "temporal", "off_by_one", "across_videos"):
+            if name in self.arguments:
+                flag(self.arguments, name)
+        if "cost_exponent" in self.arguments:
+            number(self.arguments, "cost_exponent", 0, 1)
 
     @property
     def similar(self) -> str:
         """What keeps picks apart instead of time; `none` where time does, or nothing."""
         return str(self.arguments.get("similar", "none"))
 
-    @property
-    def free(self) -> bool:
-        """Whether nothing keeps picks apart."""
-        return self.similar == "none" and not self.arguments.get("temporal")
+    def free(self, timeline: Timeline) -> bool:
+        """Whether nothing keeps picks apart: no rule, or the temporal ones on nothing but stills.
+
+        `across_videos` takes stills for frames too.
+        """
+        if self.similar != "none" or not self.arguments.get("temporal"):
+            return self.similar == "none"
+        stills = all(video is None for video in timeline.videos)
+        return stills and not self.arguments["across_videos"]
 
     @property
     def words(self) -> str:
@@ -73,6 +86,9 @@ class Rules:
         """Scores as they are ranked: smoothed over time, then per cost where that is asked for.
 
         `values` stand for the pool's own scores where a strategy has better ones by now.
+
+        Raises:
+            ArgumentError: A cost is asked for, and the pool does not say what its images take.
         """
         options: dict[str, Any] = dict(self.arguments)
         scores = pool.scores if values is None else values
@@ -86,7 +102,12 @@ class Rules:
                 across_videos=options["across_videos"],
             )  # fmt: skip
         exponent = float(options.get("cost_exponent") or 0.0)
-        if exponent and pool.seconds is not None:
+        if exponent:
+            if pool.seconds is None:
+                raise ArgumentError(
+                    f"the strategy {self.strategy}", "cost_exponent",
+                    expected="0 where nothing says what labelling an image takes", got=exponent,
+                )  # fmt: skip
             scored = ~np.isnan(scores)
             scores = scores.copy()
             scores[scored] = select.per_cost(
@@ -114,9 +135,7 @@ class Rules:
             "budget": budget, "among": among,
         }  # fmt: skip
         if self.similar != "none":
-            chosen = select.distinct(
-                ranked, **self._likeness(pool), groups=pool.timeline.videos, **options
-            )
+            chosen = select.distinct(ranked, **self._likeness(pool), **options)
             return Taken(chosen.indices, chosen.passes, chosen.blocked)
         if self.arguments.get("temporal"):
             timed = select.temporal(ranked, **self._positions(pool), **options, **self._windows())
@@ -129,12 +148,15 @@ class Rules:
     def _likeness(self, pool: Pool) -> dict[str, Any]:
         given = self.arguments.get("similar_threshold")
         threshold = DEFAULT_THRESHOLDS[self.similar] if given is None else given
+        groups = list(pool.timeline.videos)
         vectors = pool.vectors.get(self.similar)
         if vectors is None:
             vectors = np.full((len(pool), 4), np.nan, np.float32)
-        if self.similar == "hash":
-            return {"hashes": unpacked(vectors), "threshold": threshold}
-        return {"vectors": vectors, "threshold": threshold}
+        if self.similar == "embedding":
+            return {"vectors": vectors, "threshold": threshold, "groups": groups}
+        for i in np.flatnonzero(np.isnan(vectors).any(axis=1)):
+            groups[i] = f"\0no hash {i}"  # like no other image
+        return {"hashes": unpacked(vectors), "threshold": threshold, "groups": groups}
 
     def _windows(self) -> dict[str, Any]:
         names = ("within_cycle", "across_cycles", "window", "unit", "across_videos")

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Int64
 
 from labelnext.evidence import Pool
-from labelnext.strategies.composed import Chosen, Task, best
-from labelnext.strategies.rules import Mask, Ranked, Taken
+from labelnext.strategies.composed import Choose, Chosen, Task
+from labelnext.strategies.rules import Ranked, Taken
 
 Order = Int64[np.ndarray, "k"]
 Arrange = Callable[[Order, Task], Order]
@@ -16,8 +16,8 @@ Arrange = Callable[[Order, Task], Order]
 
 
 def staged(
-    arrange: Arrange, *, factor: float, score: Callable[[Task], Ranked] | None = None
-) -> Callable[[Task], Chosen]:
+    arrange: Arrange, *, factor: float, score: Callable[[Pool], Ranked] | None = None
+) -> Choose:
     """Choose from the best `factor`·b images by score, in the order that `arrange` gives them.
 
     The rules hold twice: they keep the short list apart, so that it is not one scene seen often,
@@ -27,24 +27,24 @@ def staged(
     Args:
         arrange: May leave images out.
         factor: δ, at least 1.
-        score: Ranks the pool; by default what the rules make of its scores.
+        score: Scores to rank by, in place of the pool's own.
     """
 
     def choose(task: Task) -> Chosen:
         pool, budget, blocked, rng, rules = task
-        ranked = rules.rank(pool) if score is None else score(task)
+        scores = None if score is None else score(pool)
+        ranked = rules.rank(pool, scores)
         known = ~np.isnan(ranked) & ~blocked
         if known.sum() <= budget:
             taken = rules.take(ranked, pool, budget=budget, blocked=blocked, rng=rng)
-            return Chosen(taken, ranked)
+            return Chosen(taken, ranked, scores=scores)
         short = rules.take(
             ranked, pool, budget=math.ceil(factor * budget), blocked=blocked, rng=rng, among=known
         ).indices
-        order = completed(arrange(short, task), short)
-        taken = in_order(order, task)
+        taken = in_order(completed(arrange(short, task), short), task)
         place = {int(image): i for i, image in enumerate(short, start=1)}
         notes = [f"number {place[int(i)]} of {len(short)} by score" for i in taken.indices]
-        return Chosen(taken, ranked, notes)
+        return Chosen(taken, ranked, notes, scores)
 
     return choose
 
@@ -65,40 +65,12 @@ def completed(first: Order, all_: Order) -> Order:
     return np.concatenate([first, rest]).astype(np.int64)
 
 
-def embeddings(task: Task) -> Float32[np.ndarray, "n d"]:
-    """The pool's embeddings."""
-    return vectors(task.pool, "embedding")
-
-
 def vectors(pool: Pool, name: str) -> Float32[np.ndarray, "n d"]:
     """Vectors kept of the pool's images; no columns where none were."""
     return pool.vectors.get(name, np.zeros((len(pool), 0), np.float32))
 
 
-def labelled_embeddings(task: Task) -> Float32[np.ndarray, "l d"]:
-    """Embeddings of the labelled images by the same detector."""
-    width = embeddings(task).shape[1]
-    none = np.zeros((0, width), np.float32)
-    return task.pool.labelled.vectors.get("embedding", none)
-
-
-def shut(pool: Pool, order: Order) -> Mask:
-    """True for every image that is not in `order`."""
-    out = np.ones(len(pool), bool)
-    out[order] = False
-    return out
-
-
-def expected_objects(pool: Pool, classes: int) -> Float64[np.ndarray, "n classes"]:
-    """Σ of scores over an image's boxes of each class: how many objects to expect on it."""
-    offers = np.zeros((len(pool), classes))
-    for i, found in enumerate(pool.detections):
-        if found is not None:
-            offers[i] = np.bincount(found.classes, found.scores, classes)[:classes]
-    return offers
-
-
-__all__ = [
-    "Arrange", "Order", "best", "completed", "embeddings", "expected_objects", "in_order",
-    "labelled_embeddings", "shut", "staged", "vectors",
-]  # fmt: skip
+def labelled_vectors(pool: Pool, name: str) -> Float32[np.ndarray, "l d"]:
+    """The same vectors of the labelled images, by the same detector."""
+    none = np.zeros((0, vectors(pool, name).shape[1]), np.float32)
+    return pool.labelled.vectors.get(name, none)
