@@ -146,7 +146,7 @@ def duration(seconds: float) -> str:
     """A time for people: `40 s`, `12 min`, `1 h 40 min`, `3 d 4 h`."""
     if not math.isfinite(seconds):
         return "an unknown time"
-    if seconds < 90:
+    if seconds < 119.5:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     if minutes < 100:

@@ -226,8 +226,7 @@ def _words(plan: Replay, chosen: Replay, whole: Counts, minutes: float) -> dict[
 
 
 def _seeds(chosen: Replay) -> str:
-    seeds, tests = len(chosen.seeds), max(1, len(chosen.arms) - 1)
+    seeds, needed = len(chosen.seeds), minimal_seeds(1)  # arms are tested jointly
     least = f"{2.0 ** (1 - seeds):.3g}"
-    needed = minimal_seeds(tests)
     rest = f"; a difference could be proven from {needed} seeds on" if seeds < needed else ""
-    return f"{seeds} seeds cannot bring p below {least}{rest}."
+    return f"{seeds} seed{'s' * (seeds > 1)} cannot bring p below {least}{rest}."
