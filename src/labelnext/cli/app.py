@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 import labelnext.cli.data as data
+import labelnext.cli.paper as paper
 import labelnext.cli.project as project
 import labelnext.cli.steps as steps
 import labelnext.cli.studies as studies
@@ -31,6 +32,7 @@ app.command("run")(steps.run)
 app.command("report")(project.report)
 app.command("audit")(studies.audit)
 app.command("demo")(studies.demo)
+app.command("paper")(paper.paper)
 app.add_typer(data.app, name="data")
 
 
