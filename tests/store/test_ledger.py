@@ -1,12 +1,13 @@
-"""The ledger keeps rounds as they were written, and every answer."""
+"""The ledger keeps rounds as they were written, every answer, and what tasks took."""
 
 import sqlite3
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from labelnext.errors import ProjectError
-from labelnext.store.ledger import Ledger, PickRow, RoundRow
+from labelnext.store.ledger import Ledger, PickRow, RoundRow, TaskRow
 from labelnext.types import GroundTruth
 
 
@@ -107,3 +108,76 @@ def test_a_damaged_file_is_refused(tmp_path):
     path.write_bytes(b"not a database" * 500)
     with pytest.raises(ProjectError, match="not a database"):
         Ledger(path)
+
+
+OLD = Path(__file__).with_name("ledger_1.sql")
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A ledger as schema 1 wrote it: an initial detector and one round, half of it labelled."""
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as db:
+        db.executescript(OLD.read_text(encoding="utf-8"))
+    db.close()
+    return path
+
+
+def schema(path):
+    with sqlite3.connect(path) as db:
+        version = db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0]
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    db.close()
+    return version, "tasks" in tables
+
+
+def test_an_old_ledger_is_read_as_it_is(old):
+    ledger = Ledger(old)
+    assert ledger.tasks() == []
+    (row,) = ledger.rounds()
+    assert (row.budget, row.strategy["name"]) == (2, "divergence")
+    assert list(ledger.labels()) == ["a"]
+    assert ledger.step(1, "select").details == {"images": 2}
+    ledger.close()
+    assert schema(old) == ("1", False)
+
+
+def test_an_old_ledger_is_upgraded_with_the_first_write_and_loses_nothing(old):
+    ledger = Ledger(old)
+    before = (ledger.rounds(), ledger.picks(), ledger.labels_digest(), ledger.steps())
+    task = TaskRow("a", 1, 12.5, 1, 0, 2, "times.csv")
+    assert ledger.time_tasks([task]) == (1, 0)
+    assert before == (ledger.rounds(), ledger.picks(), ledger.labels_digest(), ledger.steps())
+    propose(ledger, 2, ("c",))
+    ledger.close()
+    assert schema(old) == ("2", True)
+    again = Ledger(old)
+    assert again.tasks() == [task]
+    assert len(again.rounds()) == 2
+    again.close()
+
+
+def test_an_upgrade_that_fails_leaves_the_old_ledger(old):
+    ledger = Ledger(old)
+    with pytest.raises(ProjectError, match="FOREIGN KEY"):
+        ledger.time_tasks([TaskRow("z", 9, 1.0, 0, 0, 0)])
+    ledger.close()
+    assert schema(old) == ("1", False)
+
+
+def test_a_task_is_kept_once_and_may_be_timed_anew(ledger):
+    propose(ledger)
+    first, second = TaskRow("a", 1, 30.0, 3, 0, 0, "x.csv"), TaskRow("b", 1, 8.0, 0, 1, 1, "x.csv")
+    assert ledger.time_tasks([second, first]) == (2, 0)
+    assert ledger.time_tasks([first]) == (0, 0)
+    assert ledger.tasks() == [first, second]
+    anew = TaskRow("a", 1, 31.0, 3, 0, 0, "y.csv")
+    assert ledger.time_tasks([anew, second]) == (0, 1)
+    assert ledger.tasks() == [anew, second]
+
+
+def test_a_budget_of_hours_and_details_read_back(ledger):
+    row = RoundRow(1, {"name": "random"}, 7, "40 hours", "pool", "labels", "weights")
+    ledger.propose(row, [PickRow(1, 1, "a", None, "")], ["a"], 0.1, {"asked": "40 hours"})
+    assert ledger.rounds() == [row]
+    assert ledger.step(1, "select").details == {"asked": "40 hours", "images": 1}

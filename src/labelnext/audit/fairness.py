@@ -140,8 +140,8 @@ def _round(row: RoundRow, run: Run, meant: Mapping[str, object], shared: _Shared
         yield "chose from another pool"
     if row.seed != run.seed:
         yield f"drew from seed {row.seed}"
-    if row.budget != run.config.budget:
-        yield f"had a budget of {row.budget}, not {run.config.budget}"
+    if row.budget != run.config.budget_in_images:
+        yield f"had a budget of {row.budget}, not {run.config.budget_in_images}"
     for name in row.strategy:  # an older ledger does not know arguments that came later
         if name not in meant or row.strategy[name] != meant[name]:
             yield f"was chosen with {name}={row.strategy[name]!r}, not {meant.get(name)!r}"
@@ -159,7 +159,7 @@ def _picks(run: Run, project: Project, shared: _Shared) -> Iterator[str]:
     counts = Counter(pick.round for pick in picks)
     for number, many in sorted(counts.items()):
         last = number == max(counts)  # the pool may end there
-        budget = run.config.budget
+        budget = run.config.budget_in_images
         if many > budget or (many < budget and not last and run.arm != (CEILING.name,)):
             yield f"round {number} picked {many} images, with a budget of {budget}"
 

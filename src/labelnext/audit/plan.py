@@ -66,7 +66,7 @@ class Replay:
 
     def budget(self, arm: Arm) -> int:
         """Images that an arm labels a cycle."""
-        return arm.budget or self.config.budget
+        return arm.budget or self.config.budget_in_images
 
     def identity(self, arm: Arm) -> str:
         """What an arm does, whatever it is called: equal texts select alike.
@@ -162,7 +162,7 @@ def _identity_of(folder: Path, preset: str) -> str | None:
     try:
         config = configuration.read(folder)
         named = config.strategy
-        return _identity(named.name, preset, named.arguments, config.budget)
+        return _identity(named.name, preset, named.arguments, config.budget_in_images)
     except LabelnextError:
         return None
 

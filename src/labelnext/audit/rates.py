@@ -56,7 +56,11 @@ def recorded(plan: Replay, planned: Iterable[Run], counts: Counts) -> Rates:
                 case "evaluate":
                     note("evaluate", row.seconds, row.details.get("images"))
                 case "score" if run.arm != (CEILING.name,):
-                    extra = counts.initial + (row.round - 1) * run.config.budget if labelled else 0
+                    extra = (
+                        counts.initial + (row.round - 1) * run.config.budget_in_images
+                        if labelled
+                        else 0
+                    )
                     images = int(row.details.get("images") or 0) + extra  # type: ignore[call-overload]
                     note(f"score {run.arm[0]}", row.seconds, images)
     rate = {what: s / n if n else 0.0 for what, (s, n) in sums.items()}
@@ -81,13 +85,13 @@ def costs_of(run: Run, rates: Rates, counts: Counts) -> list[float]:
     kept = counts.initial if run.config.train_on == "all" else 0
     costs = [0.0]
     for cycle in range(1, run.cycles + 1):
-        before = (cycle - 1) * run.config.budget
+        before = (cycle - 1) * run.config.budget_in_images
         pool = counts.pool - before
         if pool <= 0:
             costs.append(0.0)  # nothing is left to pick
             continue
         looked = pool + (counts.initial + before if labelled_too else 0)
-        trained = min(counts.pool, cycle * run.config.budget) + kept
+        trained = min(counts.pool, cycle * run.config.budget_in_images) + kept
         score = 0.0 if run.arm == (CEILING.name,) else rates.score.get(run.arm[0], 0.0)
         costs.append(score * looked + rates.train * trained + rates.evaluate * counts.test)
     return costs

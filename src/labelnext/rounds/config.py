@@ -5,9 +5,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from labelnext.errors import DataError
+from labelnext.cost import Budget, LabourRate, parse, parse_rate
+from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.files import write_text
 
 NAME = "labelnext.toml"
@@ -37,6 +45,40 @@ class Evaluation(_Table):
     iou: float | None = Field(default=None, gt=0, lt=1)
 
 
+class Cost(_Table):
+    """What labelling costs (docs/cost.md). A price that is None is learned, else the default.
+
+    Attributes:
+        per_image: Seconds to open an image, look it over and close it.
+        per_new_box: Seconds to draw a box.
+        per_kept_box: Seconds to check a proposed box that stays.
+        per_deleted_box: Seconds to remove a proposed box.
+        learn: Whether prices are learned from timed tasks, as soon as there are enough.
+        rate: What an hour of labelling costs, such as `25 EUR/h`.
+        annotators: How many share the labelling.
+    """
+
+    per_image: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    per_new_box: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    per_kept_box: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    per_deleted_box: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    learn: bool = True
+    rate: str | None = None
+    annotators: int = Field(default=1, ge=1)
+
+    @property
+    def labour_rate(self) -> LabourRate | None:
+        """The rate as a value."""
+        return None if self.rate is None else parse_rate(self.rate)
+
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_rate(text)
+        return text
+
+
 class Stop(_Table):
     """When labelling is no longer worth it; the price is in miss rate at FPPI 1."""
 
@@ -51,7 +93,8 @@ class Config(_Table):
         preset: `corrected` does what the paper means, `authors-code` what its program did, and
             `plus` is `corrected` with a better detector.
         classes: Class names to detect, in order.
-        budget: Images a cycle (the paper's b).
+        budget: What a cycle may take: images as a number (the paper's b), or text in another unit
+            such as `40 hours`, `2000 boxes` or `300 EUR`.
         oracle: Who labels: `simulated` (labels the pool came with) or `files`.
         batch_size: Images in one forward pass.
         frame_format: How picked frames of videos are kept: `png` as decoded, `jpeg` at quality 95.
@@ -65,12 +108,13 @@ class Config(_Table):
         initial: Options that differ for the training on the initial set.
         evaluation: Metrics on the test set.
         stop: `price`: miss rate that an hour of labelling has to bring at least.
+        cost: What labelling costs.
     """
 
     seed: int = Field(0, ge=0)
     preset: Literal["corrected", "authors-code", "plus"] = "corrected"
     classes: tuple[str, ...] = Field(default=("person",), min_length=1)
-    budget: int = Field(500, ge=1)
+    budget: int | str = 500
     oracle: Literal["simulated", "files"] = "files"
     batch_size: int = Field(8, ge=1)
     frame_format: Literal["png", "jpeg"] = "png"
@@ -83,6 +127,64 @@ class Config(_Table):
     initial: dict[str, Any] = {}
     evaluation: Evaluation = Evaluation()
     stop: Stop = Stop()
+    cost: Cost = Cost()
+
+    @property
+    def spending(self) -> Budget:
+        """The budget of a cycle as a value."""
+        return parse(str(self.budget))
+
+    @property
+    def budget_in_images(self) -> int:
+        """The budget of a cycle where it must be in images.
+
+        Raises:
+            LabelnextError: It is in another unit.
+        """
+        if isinstance(self.budget, int):
+            return self.budget
+        raise LabelnextError(
+            f"A budget of {self.budget} does not do here: give it in images, such as --budget 50."
+        )
+
+    def with_budget(self, budget: int | str) -> "Config":
+        """The same with another budget.
+
+        Raises:
+            LabelnextError: It is none, or needs a rate that is not set.
+        """
+        try:
+            return Config.model_validate({**self.model_dump(exclude_unset=True), "budget": budget})
+        except ValidationError as error:
+            raise LabelnextError(f"The budget is wrong: {explain(error)}") from None
+
+    @field_validator("budget", mode="before")
+    @classmethod
+    def _one_spelling(cls, value: object) -> object:
+        """Images as a whole number, other units as `parse` and `str` agree on them."""
+        if isinstance(value, str):
+            found = parse(value)
+            if not found.amount:
+                raise ValueError("Input should be above 0")
+            return int(found.amount) if found.unit == "images" else str(found)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+            raise ValueError("Input should be a whole number of images, or text such as 40h")
+        if value < 1:
+            raise ValueError("Input should be 1 or more")
+        return int(value)
+
+    @model_validator(mode="after")
+    def _money_has_a_rate(self) -> "Config":
+        budget, rate = self.spending, self.cost.labour_rate
+        if budget.unit != "money":
+            return self
+        if rate is None:
+            raise ValueError(
+                "a budget in money needs what an hour costs: --set cost.rate='25 EUR/h'"
+            )
+        if budget.currency and rate.currency and budget.currency != rate.currency:
+            raise ValueError(f"a budget in {budget.currency}, and cost.rate in {rate.currency}")
+        return self
 
 
 def read(folder: Path) -> Config:
@@ -116,6 +218,15 @@ def explain(error: ValidationError) -> str:
     sentences = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
-        got = "" if problem["type"] == "missing" else f" (got {problem['input']!r})"
-        sentences.append(f"{key}: {problem['msg']}{got}")
+        got = f" (got {problem['input']!r})" if key and problem["type"] != "missing" else ""
+        said = _plain(problem).rstrip(".")
+        sentences.append(f"{key}: {said}{got}" if key else said)
     return "; ".join(sentences) + "."
+
+
+def _plain(problem: Any) -> str:
+    """What is wrong, without the names of functions that found it."""
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, ArgumentError):
+        return str(cause).partition(" must be ")[2].join(("must be ", "")).partition(" Got ")[0]
+    return str(problem["msg"]).removeprefix("Value error, ")

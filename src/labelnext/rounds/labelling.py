@@ -1,6 +1,7 @@
 """Label: ask the oracle for a round's images, and take back whatever it has answered so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,9 @@ from labelnext import engine
 from labelnext.oracles.files import FileOracle
 from labelnext.oracles.simulated import SimulatedOracle
 from labelnext.protocols import Oracle, Progress, quiet
-from labelnext.rounds import frames
+from labelnext.rounds import costs, frames, timing
 from labelnext.rounds.frames import picked
-from labelnext.rounds.pooled import shards
+from labelnext.rounds.pooled import offer, shards
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.ledger import StepRow
 from labelnext.types import Detections, GroundTruth, ImageRecord
@@ -26,6 +27,7 @@ class Taken(NamedTuple):
         missing: Keys of the round's images that are still without an answer.
         complete: Whether the round goes on to training.
         remarks: What was not taken for an answer, and boxes that were cut to their image.
+        timed: Tasks of any round that this ingestion timed, newly or anew.
     """
 
     new: int
@@ -33,6 +35,7 @@ class Taken(NamedTuple):
     missing: tuple[str, ...]
     complete: bool
     remarks: tuple[str, ...] = ()
+    timed: int = 0
 
 
 def request(project: Project, number: int, progress: Progress = quiet) -> StepRow:
@@ -42,6 +45,7 @@ def request(project: Project, number: int, progress: Progress = quiet) -> StepRo
         frames.publish(project, number, progress)  # where select was stopped before it had
         images = picked(project, number)
         found = prelabels(project, number, images, progress)
+        offer(project, number, found)
         asked = oracle(project, number)
         if isinstance(asked, FileOracle):
             images = frames.for_people(project, number, images, progress)
@@ -52,7 +56,12 @@ def request(project: Project, number: int, progress: Progress = quiet) -> StepRo
 
 
 def ingest(
-    project: Project, number: int, *, partial: bool = False, accept_empty: bool = False
+    project: Project,
+    number: int,
+    *,
+    partial: bool = False,
+    accept_empty: bool = False,
+    timings: Path | None = None,
 ) -> Taken:
     """Take in the answers to a round.
 
@@ -63,26 +72,17 @@ def ingest(
         number: The round.
         partial: Go on with the answers there are; the missing images stay picked and unlabelled.
         accept_empty: Take images that came back without boxes for empty ones.
+        timings: How long people took, for any round; see `oracles.timings.read_timings`.
     """
-    keys = [pick.key for pick in project.ledger.picks(number)]
-    answers, remarks = _answers(oracle(project, number), accept_empty)
-    wanted = set(keys)
-    new, changed = project.ledger.receive(
-        number,
-        {key: truth for key, truth in answers.items() if key in wanted},
-        known_from=_next_training(project),
-    )
-    labelled = project.ledger.labels()
-    missing = tuple(key for key in keys if key not in labelled)
-    complete = not missing or (partial and len(missing) < len(keys))
-    complete = complete or project.ledger.step(number, "ingest") is not None
-    if complete:
-        project.once(number, "ingest", lambda: {"images": len(keys) - len(missing)})
-    return Taken(new, changed, missing, complete, remarks)
+    return _ingest(project, [number], partial, accept_empty, timings)[number]
 
 
 def ingest_all(
-    project: Project, *, partial: bool = False, accept_empty: bool = False
+    project: Project,
+    *,
+    partial: bool = False,
+    accept_empty: bool = False,
+    timings: Path | None = None,
 ) -> dict[int, Taken]:
     """`ingest` for every round that was asked for, by number; late answers are not lost."""
     asked = [
@@ -90,10 +90,55 @@ def ingest_all(
         for row in project.ledger.rounds()
         if project.ledger.step(row.number, "label") is not None
     ]
-    return {
-        number: ingest(project, number, partial=partial, accept_empty=accept_empty)
-        for number in asked
-    }
+    return _ingest(project, asked, partial, accept_empty, timings)
+
+
+def _ingest(
+    project: Project,
+    numbers: Sequence[int],
+    partial: bool,
+    accept_empty: bool,
+    timings: Path | None,
+) -> dict[int, Taken]:
+    """Labels of all rounds, then their times, then whether each round goes on."""
+    taken = {number: _receive(project, number, accept_empty) for number in numbers}
+    times = timing.Timed() if timings is None or not taken else timing.take(project, timings)
+    for number in taken:
+        taken[number] = _complete(project, number, taken[number], partial)
+    if times.new or times.changed or times.remarks:  # said once, with the last round
+        last = max(taken)
+        taken[last] = taken[last]._replace(
+            timed=times.new + times.changed, remarks=(*taken[last].remarks, *times.remarks)
+        )
+    return taken
+
+
+def _receive(project: Project, number: int, accept_empty: bool) -> Taken:
+    answers, remarks = _answers(oracle(project, number), accept_empty)
+    wanted = {pick.key for pick in project.ledger.picks(number)}
+    new, changed = project.ledger.receive(
+        number,
+        {key: truth for key, truth in answers.items() if key in wanted},
+        known_from=_next_training(project),
+    )
+    return Taken(new, changed, (), False, remarks)
+
+
+def _complete(project: Project, number: int, taken: Taken, partial: bool) -> Taken:
+    """Finish the round's ingestion if its answers suffice."""
+    keys = [pick.key for pick in project.ledger.picks(number)]
+    labelled = project.ledger.labels()
+    missing = tuple(key for key in keys if key not in labelled)
+    complete = not missing or (partial and len(missing) < len(keys))
+    complete = complete or project.ledger.step(number, "ingest") is not None
+
+    def work() -> Mapping[str, object]:
+        came = costs.received(project, costs.prices(project), number)
+        return {"images": len(keys) - len(missing), "received": came.as_dict()}
+
+    if complete:
+        project.once(number, "ingest", work)
+    return taken._replace(missing=missing, complete=complete)
 
 
 def _next_training(project: Project) -> int:

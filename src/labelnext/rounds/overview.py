@@ -28,9 +28,14 @@ class Overview:
 
 
 @contextmanager
-def opened(folder: Path, *, writing: bool = False) -> Iterator[Project]:
-    """A project, open for the block; with `writing`, held against other processes."""
-    project = Project.open(folder)
+def opened(
+    folder: Path, *, writing: bool = False, budget: int | str | None = None
+) -> Iterator[Project]:
+    """A project, open for the block; with `writing`, held against other processes.
+
+    `budget` holds for the rounds of this block in place of the configured one.
+    """
+    project = Project.open(folder, budget=budget)
     try:
         if writing:
             with project.writing():

@@ -1,17 +1,42 @@
 """What a round's scoring pass left, put together as the pool that a strategy chooses from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from labelnext.errors import ProjectError
 from labelnext.evidence import Labelled, Needs, Pool
 from labelnext.rounds.project import Project
 from labelnext.store.shards import ScoreRow, ScoreShards
-from labelnext.types import GroundTruth, ImageRecord, Timeline
+from labelnext.types import Detections, GroundTruth, ImageRecord, Timeline
 
 LABELLED = "labelled"
+_OFFERED = "offered"
+_Scores = Float64[np.ndarray, "_n"]
+
+
+class Boxes(NamedTuple):
+    """The detector's boxes on a pool, all in one row.
+
+    Attributes:
+        scores: Of each box.
+        images: Place in the pool of the image that each is on.
+        predicted: Whether the detector has seen an image of the pool.
+    """
+
+    scores: Float64[np.ndarray, "boxes"]
+    images: Int64[np.ndarray, "boxes"]
+    predicted: Bool[np.ndarray, "n"]
+
+
+class Gathered(NamedTuple):
+    """The pool of a round; which of its images were unreadable; what was detected on it."""
+
+    pool: Pool
+    unreadable: Bool[np.ndarray, "n"]
+    boxes: Boxes
 
 
 def shards(project: Project, number: int, part: str = "") -> ScoreShards:
@@ -38,21 +63,38 @@ def labelled_records(project: Project, number: int) -> list[ImageRecord]:
     return [*project.index.records("initial"), *picks]
 
 
-def gathered(
-    project: Project, number: int, records: Sequence[ImageRecord]
-) -> tuple[Pool, Bool[np.ndarray, "n"]]:
-    """The pool of a round, in the order of `records`; and which images were unreadable."""
+def offer(project: Project, number: int, found: Mapping[str, Detections]) -> None:
+    """Keep what the detector proposed on a round's picks, as people got it."""
+    rows = [ScoreRow(key, None, boxes) for key, boxes in sorted(found.items())]
+    shards(project, number, _OFFERED).write(0, rows)
+
+
+def offered(project: Project, number: int, keys: Iterable[str]) -> dict[str, Detections]:
+    """What the detector proposed on some of a round's picks, where that is known.
+
+    A round of an older version kept it with the scores alone.
+    """
+    kept = shards(project, number, _OFFERED)
+    source = kept if kept.folder.exists() else shards(project, number)
+    return {row.key: row.detections for row in source.rows(set(keys)) if row.detections is not None}
+
+
+def gathered(project: Project, number: int, records: Sequence[ImageRecord]) -> Gathered:
+    """The pool of a round, in the order of `records`."""
     needs = project.strategy().needs
     places = {record.key: i for i, record in enumerate(records)}
     scores, unreadable = np.full(len(records), np.nan), np.zeros(len(records), bool)
     seen: list[ScoreRow | None] = [None] * len(records) if needs.detections else []
     order: list[int] = []
+    found: dict[int, _Scores] = {}
     into = shards(project, number)
     for row in into.rows() if needs.images else ():
         at = places[row.key]
         order.append(at)
         unreadable[at] = row.problem is not None
         scores[at] = np.nan if row.score is None else row.score
+        if row.detections is not None:
+            found[at] = row.detections.scores.astype(np.float64)
         if seen:
             seen[at] = row
     pool = Pool(
@@ -64,7 +106,7 @@ def gathered(
         [None if row is None else row.boxes for row in seen],
         labelled(project, number, needs),
     )
-    return pool, unreadable
+    return Gathered(pool, unreadable, _boxes(found, len(records)))
 
 
 def labelled(project: Project, number: int, needs: Needs) -> Labelled:
@@ -89,6 +131,13 @@ def _truths(project: Project, number: int) -> tuple[GroundTruth, ...]:
     known = project.index.truth([record.key for record in project.index.records("initial")])
     truths = [*known.values(), *project.ledger.labels(up_to=number - 1).values()]
     return tuple(truth for truth in truths if truth is not None)
+
+
+def _boxes(found: Mapping[int, _Scores], n: int) -> Boxes:
+    predicted = np.zeros(n, bool)
+    predicted[list(found)] = True
+    images = np.repeat(np.array(list(found), np.int64), [len(scores) for scores in found.values()])
+    return Boxes(np.concatenate([np.zeros(0), *found.values()]), images, predicted)
 
 
 def _placed(

@@ -33,6 +33,7 @@ class Project:
     config: Config
     index: Index
     ledger: Ledger
+    asked: int | str | None = None  # the budget of this command, in place of the configured one
 
     @staticmethod
     def create(folder: Path, config: Config) -> "Project":
@@ -58,15 +59,20 @@ class Project:
         return Project.open(folder)
 
     @staticmethod
-    def open(folder: Path) -> "Project":
-        """Open the project in a folder.
+    def open(folder: Path, *, budget: int | str | None = None) -> "Project":
+        """Open the project in a folder; `budget` holds for its rounds in place of the configured.
 
         Raises:
-            LabelnextError: There is none, or a part of it cannot be read.
+            LabelnextError: There is none, a part of it cannot be read, or the budget is none.
         """
         config = configuration.read(folder)
+        if budget is not None:
+            config = config.with_budget(budget)
         index = Index.open(folder / config.index)
-        return Project(folder, config, index, Ledger(folder / STATE / "ledger.sqlite"))
+        return Project(
+            folder, config, index, Ledger(folder / STATE / "ledger.sqlite"),
+            None if budget is None else config.budget,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close the files."""

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from labelnext import engine
+from labelnext.cost import parse
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds import frames
+from labelnext.rounds import budgeting, frames
+from labelnext.rounds.budgeting import Task
 from labelnext.rounds.pooled import LABELLED, gathered, labelled_records, shards, weights_digest
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.ledger import PickRow, RoundRow, StepRow
@@ -43,13 +46,13 @@ def _select(project: Project, number: int) -> StepRow:
     blocked = project.ledger.blocked()
     mask = np.array([record.key in blocked for record in records], bool)
     strategy = project.strategy()
-    pool, unreadable = gathered(project, number, records)
-    chosen = strategy.select(
-        pool,
-        budget=project.config.budget,
-        blocked=mask | unreadable,
-        rng=project.rng("select", number),
-    )
+    pool, unreadable, boxes = gathered(project, number, records)
+    closed, asked = mask | unreadable, budgeting.asked(project, number)
+    estimate = budgeting.expected(project, number, boxes, closed)
+    if strategy.needs.seconds:
+        pool = replace(pool, seconds=estimate.seconds)
+    task = Task(pool, parse(str(asked)), closed, estimate)
+    chosen, places = budgeting.choose(strategy, task, project, number)
     picks = [
         PickRow(number, pick.rank, records[pick.index].key, pick.score, pick.reason)
         for pick in chosen.picks
@@ -65,27 +68,37 @@ def _select(project: Project, number: int) -> StepRow:
         number,
         {"name": strategy.name, **strategy.arguments},
         project.config.seed,
-        project.config.budget,
+        asked,
         project.index.digest("pool"),
         project.ledger.labels_digest(up_to=number - 1),
         weights_digest(project, number - 1),
     )
-    project.ledger.propose(row, picks, [records[i].key for i in new], time.perf_counter() - start)
-    return StepRow(number, "select", 0.0, {"images": len(picks)})
+    blocks = [records[i].key for i in new]
+    project.ledger.propose(
+        row, picks, blocks, time.perf_counter() - start,
+        {"asked": str(task.budget), "expected": estimate.amount(places).as_dict(),
+         "notes": list(estimate.notes)},
+    )  # fmt: skip
+    done = project.ledger.step(number, "select")
+    assert done is not None
+    return done
 
 
 def _score(project: Project, number: int, progress: Progress) -> dict[str, object]:
     strategy = project.strategy()
     left = candidates(project)
+    asked = {} if project.asked is None else {"budget": project.asked}
     if not strategy.needs.images:
-        return {"images": 0, "unreadable": 0}
+        return {"images": 0, "unreadable": 0, **asked}
     into = shards(project, number)
     _look(project, number, left, into, "score", progress)
     problems = {row.key: row.problem for row in into.rows() if row.problem}
     if strategy.needs.labelled:
         seen = labelled_records(project, number)
         _look(project, number, seen, shards(project, number, LABELLED), "score labelled", progress)
-    return {"images": len(left), "unreadable": len(problems), "problems": problems}
+    return {
+        "images": len(left), "unreadable": len(problems), "problems": problems, **asked
+    }  # fmt: skip
 
 
 def _look(

@@ -15,51 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from labelnext.errors import ProjectError
+from labelnext.store import ledger_schema
 from labelnext.store.as_json import decode_truth, encode_truth
 from labelnext.types import GroundTruth
 
-SCHEMA_VERSION = 1
 STEPS = ("score", "select", "label", "ingest", "train", "evaluate")
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rounds (
-    number INTEGER PRIMARY KEY,
-    strategy TEXT NOT NULL,        -- JSON: name and every argument
-    seed INTEGER NOT NULL,
-    budget INTEGER NOT NULL,
-    pool_digest TEXT NOT NULL,     -- images and content hashes of the pool
-    labels_digest TEXT NOT NULL,   -- labels held when the round was proposed
-    weights_digest TEXT NOT NULL,  -- the detector that scored
-    created REAL NOT NULL
-);
-CREATE TABLE picks (
-    round INTEGER NOT NULL REFERENCES rounds(number),
-    rank INTEGER NOT NULL,
-    key TEXT NOT NULL UNIQUE,
-    score REAL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (round, rank)
-) WITHOUT ROWID;
-CREATE TABLE blocks (key TEXT PRIMARY KEY, round INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE labels (
-    key TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    round INTEGER NOT NULL REFERENCES rounds(number),
-    known_from INTEGER NOT NULL,   -- the first round whose training sees this answer
-    truth TEXT NOT NULL,           -- JSON: boxes, classes, ignore, visible
-    received REAL NOT NULL,
-    PRIMARY KEY (key, revision)
-) WITHOUT ROWID;
-CREATE TABLE steps (
-    round INTEGER NOT NULL,        -- 0: the initial detector
-    step TEXT NOT NULL,
-    finished REAL NOT NULL,
-    seconds REAL NOT NULL,
-    details TEXT NOT NULL,         -- JSON: digests, counts, metrics
-    PRIMARY KEY (round, step)
-) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +29,7 @@ class RoundRow:
     number: int
     strategy: Mapping[str, object]
     seed: int
-    budget: int
+    budget: int | str
     pool_digest: str
     labels_digest: str
     weights_digest: str
@@ -84,6 +44,19 @@ class PickRow:
     key: str
     score: float | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A person's timed work on one image, and the boxes drawn, kept and deleted meanwhile."""
+
+    key: str
+    round: int
+    seconds: float
+    new: int
+    kept: int
+    deleted: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +118,12 @@ class Ledger:
             self._finish(number, step, seconds, details)
 
     def propose(
-        self, row: RoundRow, picks: Sequence[PickRow], blocks: Iterable[str], seconds: float
+        self,
+        row: RoundRow,
+        picks: Sequence[PickRow],
+        blocks: Iterable[str],
+        seconds: float,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         """Write a round, its picks and the images it blocks for all later rounds, in one step."""
         with self._transaction():
@@ -163,7 +141,7 @@ class Ledger:
             self._db.executemany(
                 "INSERT OR IGNORE INTO blocks VALUES (?, ?)", [(key, row.number) for key in blocks]
             )
-            self._finish(row.number, "select", seconds, {"images": len(picks)})
+            self._finish(row.number, "select", seconds, {**(details or {}), "images": len(picks)})
 
     def rounds(self) -> list[RoundRow]:
         """Every round, in order."""
@@ -225,6 +203,35 @@ class Ledger:
             digest.update(f"{key}\x1f{truth}\x1e".encode())
         return digest.hexdigest()
 
+    def time_tasks(self, rows: Iterable[TaskRow]) -> tuple[int, int]:
+        """Keep what tasks took, one row an image; returns (new, changed).
+
+        Raises:
+            ProjectError: A round that is not there.
+        """
+        held = {task.key: task for task in self.tasks()}
+        new = changed = 0
+        with self._transaction():
+            for row in rows:
+                if held.get(row.key) == row:
+                    continue
+                new, changed = (new, changed + 1) if row.key in held else (new + 1, changed)
+                self._db.execute(
+                    "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (row.key, row.round, row.seconds, row.new, row.kept, row.deleted, row.source,
+                     time.time()),
+                )  # fmt: skip
+        return new, changed
+
+    def tasks(self) -> list[TaskRow]:
+        """Every timed task, in order of key."""
+        if int(self.meta("schema") or 0) < 2:
+            return []
+        rows = self._query(
+            "SELECT key, round, seconds, new, kept, deleted, source FROM tasks ORDER BY key"
+        )
+        return [TaskRow(*row) for row in rows]
+
     def _newest(self, up_to: int | None = None) -> dict[str, tuple[int, str]]:
         where, values = ("WHERE known_from <= ?", (up_to,)) if up_to is not None else ("", ())
         rows = self._query(
@@ -249,6 +256,7 @@ class Ledger:
         with self._errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._bring_up()
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
@@ -267,15 +275,23 @@ class Ledger:
             ) from error
 
     def _prepare(self) -> None:
-        with self._transaction():
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables:
-                for statement in _SCHEMA.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+        if not self._tables():
+            with self._transaction():
+                pass  # which makes them
         version = int(self.meta("schema") or 0)
-        if version != SCHEMA_VERSION:
+        if version not in ledger_schema.READABLE:
             raise ProjectError(
                 f"The ledger {self.path} has schema {version}; this labelnext writes schema "
-                f"{SCHEMA_VERSION}. Use the version of labelnext that wrote it, or a newer one."
+                f"{ledger_schema.VERSION}. Use the version of labelnext that wrote it, or a newer "
+                "one."
             )
+
+    def _bring_up(self) -> None:
+        """Within a transaction, before it writes: the tables as this version has them."""
+        if self._tables():
+            ledger_schema.upgrade(self._db)
+        else:
+            ledger_schema.create(self._db)
+
+    def _tables(self) -> int:
+        return int(self._query("SELECT count(*) FROM sqlite_master")[0][0])
