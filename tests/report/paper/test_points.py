@@ -24,7 +24,7 @@ def test_figure_5_shows_two_panels_of_curves_and_one_of_miss_rates():
         assert panel.whole is not None
         assert panel.whole.at_1.mean == pytest.approx(0.21)
     assert [s.words for s in right.series] == [
-        "divergence", "entropy", "MC-dropout, 50%", "guided random"
+        "divergence", "entropy", "MC-dropout, 50 %", "guided random"
     ]  # fmt: skip
     for series in right.series:
         assert series.cycles == tuple(range(1, 15))

@@ -92,7 +92,7 @@ DIVERGENCE = Line(parse("divergence"), "divergence")
 _RANDOM = Line(parse("guided-random"), "guided random")
 _ENTROPY = Line(parse("entropy"), "entropy")
 _DROPOUT = {
-    ratio: Line(parse(f"mc-dropout[dropout={ratio}]"), f"MC-dropout, {ratio:.0%}")
+    ratio: Line(parse(f"mc-dropout[dropout={ratio}]"), f"MC-dropout, {100 * ratio:.0f} %")
     for ratio in (0.5, 0.1)
 }
 _NO_POOLING = Line(parse("divergence[aggregate=mean]"), "without max-pooling")

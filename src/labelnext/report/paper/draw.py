@@ -7,12 +7,13 @@ import numpy as np
 
 from labelnext.audit.paper import Times
 from labelnext.report.drawing import new_figure
-from labelnext.report.paper.points import Curve, Series, Shown
+from labelnext.report.paper.points import Curve, Shown
 from labelnext.report.style import DASHES, MARKERS, Theme
 
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.64, 0.8, 1.0)
 _NAMES = {"miss rate": "miss rate at FPPI 1", "objects": "instances in X_s"}
 _GREY = -1  # the last hue is that of random arms
+_CHANCE = "X"  # and their marker
 
 
 def panels(shown: Sequence[Shown], theme: Theme) -> Any:
@@ -92,15 +93,16 @@ def _series(axis: Any, one: Shown, theme: Theme) -> None:
         axis.set_ylim(bottom=0)
     axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axis.set(xlabel="cycle", ylabel=_NAMES[one.panel.shows])
-    _room_above(axis, one.series)
+    _room_above(axis, one)
     _dress(axis, theme, loc="upper right")
 
 
-def _room_above(axis: Any, series: Sequence[Series]) -> None:
-    """Keep the legend off the lines: a twelfth of the height for each entry."""
-    if series:
-        low, high = axis.get_ylim()
-        axis.set_ylim(low, high + (high - low) * 0.085 * len(series))
+def _room_above(axis: Any, one: Shown) -> None:
+    """Keep the legend off the lines: a twelfth of the height for each entry, without ticks."""
+    low, high = axis.get_ylim()
+    most = 1.0 if one.panel.shows == "miss rate" else high
+    axis.set_ylim(low, high + (high - low) * 0.085 * len(one.series))
+    axis.set_yticks([tick for tick in axis.get_yticks() if low <= tick <= most + 1e-9])
 
 
 def _look(i: int, theme: Theme) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def _look(i: int, theme: Theme) -> dict[str, Any]:
     hues = len(theme.hues) - 1
     return {
         "color": theme.hues[_GREY if i == _GREY else i % hues],
-        "marker": MARKERS[i % len(MARKERS)],
+        "marker": _CHANCE if i == _GREY else MARKERS[i % len(MARKERS)],
         "linestyle": DASHES[2] if i == _GREY else DASHES[i // hues % len(DASHES)],
         "linewidth": 1.7, "markersize": 4.5, "markeredgecolor": theme.paper,
         "markeredgewidth": 0.6, "zorder": 3,
