@@ -153,7 +153,7 @@ def installed() -> Iterator[None]:
 
 
 def draw(
-    folder: Path, count: int, *, seed: int, objects: Sequence[float] = (0.6, 0.2, 0.1, 0.1)
+    folder: Path, count: int, *, seed: int, objects: Sequence[float] = (0.75, 0.1, 0.05, 0.1)
 ) -> Path:
     """Draw images with bars of random colours; `objects` are the chances of 0, 1, … of them.
 
