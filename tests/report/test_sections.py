@@ -44,7 +44,7 @@ def test_the_first_table_has_a_line_an_arm_best_first_with_a_word_in_each_unit()
 def test_verdict_tables_hold_every_figure_of_the_judgement() -> None:
     made = study({"a": runs(0.4, 6, step=0.012), "random": runs(0.6, 6)})
     judged = judge(made)
-    shown = page(made).table(f"{METRIC}, less that of random by paired seed")
+    shown = page(made).table(f"{METRIC[1:]}, less that of random by paired seed")
     rows = shown[2:]
     assert [row[-15] for row in rows] == ["images", "boxes", "hours"]
     for row, unit in zip(rows, judged.main[0].units, strict=True):
@@ -168,3 +168,13 @@ def test_subtitle_counts_what_there_is() -> None:
         "1 arm · 2 seeds · 2 cycles · pool of 100 images with 250 objects · test set of 40 images "
         "with 90 objects · classes: person"
     )
+
+
+def test_a_long_table_is_folded_and_a_short_one_stands_open() -> None:
+    few = study({"a": runs(0.4, 1)})
+    assert not page(few).all("details")
+    many = tuple(result("a", 1, c, None) for c in range(60))
+    shown = page(study({}, results=many))
+    assert len(shown.all("details")) == 1
+    assert "Every cycle and arm 60 rows" in shown.text
+    assert len(shown.table("Mean ± sample standard deviation")) == 61

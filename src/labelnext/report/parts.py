@@ -9,6 +9,8 @@ from labelnext.report.text import escape
 if TYPE_CHECKING:
     from labelnext.report.drawing import Chart
 
+MOST_OPEN = 48  # rows of a table that stands open
+
 
 def part(anchor: str, heading: str, inside: str) -> str:
     """A section of the page under its heading."""
@@ -24,6 +26,15 @@ def scroll(label: str, caption: str, head: str, body: str) -> str:
     return (
         f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table><caption>'
         f"<span>{caption}</span></caption>{header}{body}</table></div>"
+    )
+
+
+def folded(words: str, inside: str, rows: int) -> str:
+    """A long table behind its heading, to be opened; a short one as it is."""
+    if rows <= MOST_OPEN:
+        return inside
+    return (
+        f"<details><summary><h3>{words}</h3> <span>{rows:,} rows</span></summary>{inside}</details>"
     )
 
 

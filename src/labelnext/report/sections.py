@@ -11,7 +11,7 @@ from labelnext.audit.judge.stopping import Stopping
 from labelnext.audit.judge.values import Judgement
 from labelnext.report import style
 from labelnext.report.choice import thin
-from labelnext.report.parts import arm_cell, figure, heads, part, scroll
+from labelnext.report.parts import arm_cell, figure, folded, heads, part, scroll
 from labelnext.report.summary import COLUMNS, Row, cells, table
 from labelnext.report.tables import saving_table, stopping_tables, verdict_tables
 from labelnext.report.text import block, escape, flatten
@@ -182,7 +182,8 @@ def _table(study: Study, rows: Sequence[Row]) -> str:
         )
     if len(kept) < len(cycles):
         notes.append(f"{len(kept)} of {len(cycles)} cycles are listed, evenly spaced.")
-    return scroll("Figures per cycle and arm", " ".join(notes), heads(*COLUMNS, words=2), bodies)
+    made = scroll("Figures per cycle and arm", " ".join(notes), heads(*COLUMNS, words=2), bodies)
+    return folded("Every cycle and arm", made, sum(row.cycle in kept for row in rows))
 
 
 def _cycle(rows: Sequence[Row], look: Mapping[str, style.Look]) -> str:

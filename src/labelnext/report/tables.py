@@ -36,9 +36,10 @@ def _verdicts(judged: Judgement, baseline: str, look: Mapping[str, Look]) -> str
         f"shared range</th></tr><tr>{figures * 2}</tr>"
     )
     body = "".join(_rows(c, look) for c in judged.against(baseline))
+    title = words.metric(judged)
     ends = ", ".join(amount(n, unit) for unit, n in judged.ends.items())
     caption = (
-        f"{escape(words.metric(judged))}, less that of {name} by paired seed; "
+        f"{title[0].upper()}{title[1:]}, less that of {name} by paired seed; "
         f"{'negative' if judged.lower_is_better else 'positive'} is better. All arms share the "
         f"range up to {ends}. Interval: bootstrap over {len(judged.seeds)} seeds, too narrow with "
         "few of them. p: two-sided sign-flip test, corrected over arms (Holm). Gap: least "
