@@ -27,7 +27,9 @@ def planted(folder: Path, data: Path, miss_rates: Sequence[float | None], **valu
     for role, count, seed in (("initial", INITIAL, 1), ("pool", POOL, 2)):
         path = data / role / "instances.json"
         sources[role] = [f"coco:{path if path.exists() else draw(data / role, count, seed=seed)}"]
-    settings = {"budget": BUDGET, "oracle": "simulated", "seed": 5, **values}
+    settings = {
+        "budget": BUDGET, "oracle": "simulated", "seed": 5, "train_on": "all", **values,
+    }  # fmt: skip
     setup.set_up(folder, setup.configure(settings), sources)
     with opened(folder, writing=True) as project:
         for number, miss_rate in enumerate(miss_rates):

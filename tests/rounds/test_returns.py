@@ -85,6 +85,18 @@ def test_below_five_points_or_without_a_test_set_detectors_that_agree_stop(tmp_p
     assert returns.as_dict(seen)["agreement"] == {"images": 68, "values": [1.0, 1.0, 1.0]}
 
 
+def test_an_initial_detector_of_other_images_is_no_point_of_the_curve(tmp_path):
+    """After its miss rate of .95 a curve through it has levelled off where the others fall."""
+    rates = [0.95, 0.5, 0.46, 0.42, 0.39, 0.36]
+    seen = ahead(made(tmp_path, rates, train_on="selected"))
+    assert seen.points == 5
+    assert (seen.expected.curve.first, seen.expected.curve.last) == (4, 20)
+    both = ahead(made(tmp_path / "all", rates))
+    assert both.points == 6
+    assert both.expected.curve.first == 6
+    assert seen.expected.gain.gain > 0.015 > 0.01 > both.expected.gain.gain
+
+
 def test_nothing_left_to_pick(tmp_path):
     folder = made(tmp_path, STEEP[:1])
     with opened(folder, writing=True) as shop:
@@ -171,7 +183,8 @@ def test_commands(tmp_path):
 
 def test_a_real_project_from_the_first_cycle_on(tmp_path):
     pytest.importorskip("torch", reason="fire-fpn needs torch")
-    folder = project(tmp_path / "shop", tmp_path / "data", train={"epochs": 1}, budget=2)
+    folder = project(tmp_path / "shop", tmp_path / "data", train={"epochs": 1}, budget=2,
+                     train_on="all")  # fmt: skip
     done = labelnext("run", "-C", folder, "--cycles", "2", "--no-report", "--json")
     told = [line for line in done.stderr.splitlines() if line.startswith("Cycle ")]
     assert [line.split(",")[0] for line in told] == ["Cycle 1", "Cycle 2"]

@@ -20,7 +20,7 @@ class Expected:
     """What a batch is expected to bring, from the cycles so far.
 
     Attributes:
-        curve: Miss rate at FPPI 1 over images labelled, the initial ones included.
+        curve: Miss rate at FPPI 1 over images labelled, the initial ones included if they count.
         images: Of the batch; fewer than asked where the curve reaches no farther.
         hours: Of labelling it; None where the time is not known.
         gain: By how much the curve falls; positive is better.
@@ -65,7 +65,8 @@ def expected(
 
     Args:
         results: In order of cycle; those without a miss rate, or without any label, do not count.
-        initial: Images labelled before the first cycle.
+        initial: Images labelled before the first cycle, if later detectors were trained on them
+            too, else 0.
         batch: Images to be labelled, above 0; at most as many as there are now are looked at.
         rng: Draws the bootstrap.
 

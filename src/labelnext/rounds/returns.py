@@ -1,6 +1,6 @@
 """What the next batch will bring a running project, and whether to stop (STRATEGIES §12).
 
-The learning curve of the project's own cycles, over images labelled (the initial ones count),
+The learning curve of the project's own cycles, over the images that its detectors were trained on,
 says what more of them bring; below five of them, or without a test set, successive detectors that
 agree on the pool say whether anything still changes.
 """
@@ -30,7 +30,7 @@ class Forecast:
 
     Attributes:
         cycle: The newest finished cycle; None before the first evaluation.
-        points: Cycles with a miss rate and labels, the initial detector's included.
+        points: Points of the curve: cycles with a miss rate whose images count.
         miss_rate: The newest measured at FPPI 1; None without any.
         batch: Images of the next batch; 0 where the pool is used up.
         expected: What it brings; None below five points and where no image is left.
@@ -73,7 +73,7 @@ def forecast(
         raise ArgumentError("forecast", "target", expected="between 0 and 1", got=target)
     name, seed = project.config.strategy.name, project.config.seed
     known = cycle_results(project, name, seed) if results is None else list(results)
-    initial, batch = project.index.counts()["initial"].images, _batch(project, known)
+    initial, batch = counted(project), _batch(project, known)
     points = usable(known, initial)
 
     def at(so_far: Sequence[CycleResult]) -> Expected | None:
@@ -98,6 +98,18 @@ def forecast(
         agreed,
         _suggestion(found, lambda: at(points[:-1]), price, agreed, batch, len(measured)),
     )
+
+
+def counted(project: Project) -> int:
+    """Initial images that count on the axis of the curve.
+
+    Where each round trains on the picks alone, none do, and the initial detector is no point of
+    the curve: on another city's images it is far above all later ones, and a curve through it has
+    levelled off at the next point (docs/results/stopping.md).
+    """
+    if project.config.train_on == "selected":
+        return 0
+    return project.index.counts()["initial"].images
 
 
 def _batch(project: Project, results: Sequence[CycleResult]) -> int:

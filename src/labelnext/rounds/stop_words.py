@@ -138,9 +138,10 @@ def _differ(agreed: Successive) -> str:
         return f"and the detectors cannot be compared: {agreed.problem}"
     if not agreed.values:
         return f"and no {LEAST_IMAGES} pool images were seen by two detectors to compare them on."
-    text = f"and detectors still differ or are too few (F1 of boxes {_values(agreed)} on "
-    text += f"{plural(agreed.images, 'pool image')}; {IN_A_ROW} of {LEAST_KAPPA} or more would say "
-    return text + "stop)."
+    on = f"(F1 of boxes {_values(agreed)} on {plural(agreed.images, 'pool image')}"
+    if len(agreed.values) < IN_A_ROW:
+        return f"and {len(agreed.values) + 1} detectors are too few to see them settle {on})."
+    return f"and detectors still differ {on}; {IN_A_ROW} of {LEAST_KAPPA} or more would say stop)."
 
 
 def _values(agreed: Successive) -> str:
