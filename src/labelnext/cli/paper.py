@@ -108,7 +108,9 @@ def _print(made: Any) -> None:
     for one in made.items:
         print(f"{one.title}: {one.caption}" if one.caption else one.title)
         for table in one.tables:
-            show.table(table.heads, table.rows, table.caption)
+            if table.caption:
+                print(table.caption)
+            show.table(table.heads, table.rows)
         if one.found:
             print(f"The paper: {one.found}")
         print(f"Written: {', '.join(one.files)}\n")

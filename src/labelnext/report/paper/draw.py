@@ -112,7 +112,7 @@ def _look(i: int, theme: Theme) -> dict[str, Any]:
         "color": theme.hues[_GREY if i == _GREY else i % hues],
         "marker": _CHANCE if i == _GREY else MARKERS[i % len(MARKERS)],
         "linestyle": DASHES[2] if i == _GREY else DASHES[i // hues % len(DASHES)],
-        "linewidth": 1.7, "markersize": 4.5, "markeredgecolor": theme.paper,
+        "linewidth": 1.7, "markersize": 6.0 if i == _GREY else 4.5, "markeredgecolor": theme.paper,
         "markeredgewidth": 0.6, "zorder": 3,
     }  # fmt: skip
 

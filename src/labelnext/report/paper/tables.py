@@ -18,7 +18,7 @@ CSV = ("panel", "shows", "line", "cycle", "images", "share_of_pool", "fppi", "me
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with a heading."""
+    """Rows with a heading, which may be empty."""
 
     caption: str
     heads: tuple[str, ...]
@@ -94,7 +94,7 @@ def counts(found: Sequence[DataSet]) -> Table:
         ("image size", *(one.size for one in columns)),
         ("type", *(one.kind for one in columns)),
     )
-    return Table("Table 1: what the data sets hold", heads, rows)
+    return Table("", heads, rows)
 
 
 _CURVES = ("line", "cycle", "images", "of the pool", "at FPPI 1", "at FPPI 0.1", "seeds")
