@@ -4,7 +4,8 @@
 `labelnext.audit.judge`. Only `write` loads matplotlib.
 """
 
+from labelnext.audit.judge.facts import Spread
 from labelnext.report.page import write
-from labelnext.report.summary import COLUMNS, Row, Spread, cells, table
+from labelnext.report.summary import COLUMNS, Row, cells, table
 
 __all__ = ["COLUMNS", "Row", "Spread", "cells", "table", "write"]
