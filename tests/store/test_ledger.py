@@ -181,3 +181,30 @@ def test_a_budget_of_hours_and_details_read_back(ledger):
     ledger.propose(row, [PickRow(1, 1, "a", None, "")], ["a"], 0.1, {"asked": "40 hours"})
     assert ledger.rounds() == [row]
     assert ledger.step(1, "select").details == {"asked": "40 hours", "images": 1}
+
+
+def test_a_first_ledger_is_read_as_it_is_and_upgraded_when_it_is_written(tmp_path):
+    """Ledgers of schema 1 once had no column that says from which round a label counts."""
+    path = tmp_path / "ledger.sqlite"
+    ledger = Ledger(path, create=True)
+    for number in (1, 2):
+        propose(ledger, number, (f"{number}.png",))
+        ledger.receive(number, {f"{number}.png": GroundTruth.from_boxes([[0, 0, number, 9]])})
+    known = [(n, list(ledger.labels(up_to=n)), ledger.labels_digest(up_to=n)) for n in (0, 1, 2)]
+    ledger.close()
+    raw = sqlite3.connect(path)
+    raw.execute("ALTER TABLE labels DROP COLUMN known_from")
+    raw.execute("DROP TABLE tasks")
+    raw.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+    raw.commit()
+    old = Ledger(path)
+    assert [row[:2] for row in known] == [(n, list(old.labels(up_to=n))) for n in (0, 1, 2)]
+    assert [row[2] for row in known] == [old.labels_digest(up_to=n) for n in (0, 1, 2)]
+    columns = [row[1] for row in raw.execute("PRAGMA table_info(labels)")]
+    assert "known_from" not in columns  # reading has changed nothing
+    raw.close()
+    later = {"2.png": GroundTruth.from_boxes([[0, 0, 5, 9]])}
+    assert old.receive(2, later, known_from=3) == (0, 1)
+    assert [row[2] for row in known] == [old.labels_digest(up_to=n) for n in (0, 1, 2)]
+    assert old.labels(up_to=3)["2.png"].xyxy.tolist() == [[0, 0, 5, 9]]
+    old.close()

@@ -183,7 +183,8 @@ class Ledger:
                     continue
                 new, changed = (new + 1, changed) if before is None else (new, changed + 1)
                 self._db.execute(
-                    "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO labels (key, revision, round, known_from, truth, received) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
                     (key, revision + 1, number, since, truth, time.time()),
                 )
         return new, changed
@@ -233,11 +234,16 @@ class Ledger:
         return [TaskRow(*row) for row in rows]
 
     def _newest(self, up_to: int | None = None) -> dict[str, tuple[int, str]]:
-        where, values = ("WHERE known_from <= ?", (up_to,)) if up_to is not None else ("", ())
+        where, values = (f"WHERE {self._since()} <= ?", (up_to,)) if up_to is not None else ("", ())
         rows = self._query(
             f"SELECT key, revision, truth FROM labels {where} ORDER BY key, revision", values
         )
         return {key: (revision, truth) for key, revision, truth in rows}
+
+    def _since(self) -> str:
+        """The column that says from which round a label counts; the first ledgers had one less."""
+        columns = {row[1] for row in self._query("PRAGMA table_info(labels)", ())}
+        return "known_from" if "known_from" in columns else "round"
 
     def _finish(
         self, number: int, step: str, seconds: float, details: Mapping[str, object] | None

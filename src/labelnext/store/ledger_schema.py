@@ -22,6 +22,11 @@ CREATE TABLE tasks (
 ) WITHOUT ROWID;
 """
 
+_LATER_COLUMN = """
+ALTER TABLE labels ADD COLUMN known_from INTEGER NOT NULL DEFAULT 0;
+UPDATE labels SET known_from = round;
+"""
+
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rounds (
@@ -73,8 +78,11 @@ def create(db: sqlite3.Connection) -> None:
 def upgrade(db: sqlite3.Connection) -> None:
     """Bring an older ledger up to date, within the caller's transaction; a new one stays as it is.
 
-    The column `budget` of schema 1 was declared as a whole number; it takes text as well.
+    The column `budget` of schema 1 was declared as a whole number; it takes text as well. The first
+    ledgers of schema 1 had no `known_from`: every label counted from its own round.
     """
+    if "known_from" not in {row[1] for row in db.execute("PRAGMA table_info(labels)")}:
+        _run(db, _LATER_COLUMN)
     version = int(db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
     if version < 2:
         _run(db, _TASKS)
