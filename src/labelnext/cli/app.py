@@ -6,6 +6,7 @@ import typer
 
 import labelnext.cli.data as data
 import labelnext.cli.paper as paper
+import labelnext.cli.plan as plan
 import labelnext.cli.project as project
 import labelnext.cli.steps as steps
 import labelnext.cli.studies as studies
@@ -30,18 +31,20 @@ app.command("train")(steps.train)
 app.command("evaluate")(steps.evaluate)
 app.command("run")(steps.run)
 app.command("report")(project.report)
+app.command("plan")(plan.plan)
 app.command("audit")(studies.audit)
 app.command("demo")(studies.demo)
 app.command("paper")(paper.paper)
 app.add_typer(data.app, name="data")
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         from labelnext import __version__
 
         print(f"labelnext {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

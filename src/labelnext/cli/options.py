@@ -29,6 +29,14 @@ Pool = Annotated[
     list[str] | None,
     typer.Option("--pool", metavar="SOURCE", help="Images to choose from; repeatable."),
 ]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="AMOUNT",
+        help="For the rounds selected now: 500 (images), 2000 boxes, 40h or 300 EUR.",
+    ),
+]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--labels", metavar="SOURCE", help="Labelled images to start from; repeatable."),

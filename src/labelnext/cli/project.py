@@ -39,7 +39,10 @@ def init(
     oracle: Annotated[
         str, typer.Option(help="Who labels: files (people), or simulated (the pool's labels).")
     ] = "files",
-    budget: Annotated[int, typer.Option(help="Images a cycle.")] = 500,
+    budget: Annotated[
+        str,
+        typer.Option(metavar="AMOUNT", help="A cycle: 500 (images), 2000 boxes, 40h or 300 EUR."),
+    ] = "500",
     seed: Annotated[int, typer.Option(help="Every draw derives from it.")] = 0,
     preset: Annotated[str, typer.Option(help="corrected, authors-code or plus.")] = "corrected",
     weights: Annotated[
@@ -125,18 +128,22 @@ def status(
 ) -> None:
     """Show where the loop stands, what it cost, what comes next, and what that will bring."""
     from labelnext.cli import show
-    from labelnext.rounds import loop, overview, returns
+    from labelnext.rounds import loop, overview, returns, statement
 
     with overview.opened(project) as opened:
         seen = overview.overview(opened)
         advice = loop.advice(opened, seen.stand)
+        account = statement.statement(opened)
         ahead = returns.forecast(opened, target=target, results=seen.results)
     if json:
-        show.as_json({**overview.as_dict(seen), "forecast": returns.as_dict(ahead)})
+        show.as_json(
+            {**overview.as_dict(seen), "cost": statement.as_dict(account),
+             "forecast": returns.as_dict(ahead)}
+        )  # fmt: skip
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
-    for line in returns.lines(ahead):
+    for line in [*statement.lines(account), *returns.lines(ahead)]:
         print(line)
     print(advice)
 

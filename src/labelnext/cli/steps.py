@@ -5,17 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from labelnext.cli.options import Classes, Json, ProjectFolder
+from labelnext.cli.options import Budget, Classes, Json, ProjectFolder
 
 
-def score(project: ProjectFolder = Path(), json: Json = False) -> None:
+def score(project: ProjectFolder = Path(), budget: Budget = None, json: Json = False) -> None:
     """Score every pool image that may still be picked."""
-    _step(project, "score", json)
+    _step(project, "score", json, budget)
 
 
-def select(project: ProjectFolder = Path(), json: Json = False) -> None:
+def select(project: ProjectFolder = Path(), budget: Budget = None, json: Json = False) -> None:
     """Pick the next images to label; list them in rounds/NNNN/picks.csv, with frames of videos."""
-    _step(project, "select", json)
+    _step(project, "select", json, budget)
 
 
 def label(project: ProjectFolder = Path(), json: Json = False) -> None:
@@ -31,16 +31,26 @@ def ingest(
     accept_empty: Annotated[
         bool, typer.Option("--accept-empty", help="Take images without boxes for empty ones.")
     ] = False,
+    timings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="How long people took: CSV with key,seconds, or the JSON export of Label Studio.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take in the labels that were made; some may come later."""
     from labelnext.cli import show
-    from labelnext.rounds import labelling, loop, overview
+    from labelnext.rounds import labelling, loop, overview, statement
 
     with overview.opened(project, writing=True) as opened:
-        taken = labelling.ingest_all(opened, partial=partial, accept_empty=accept_empty)
+        taken = labelling.ingest_all(
+            opened, partial=partial, accept_empty=accept_empty, timings=timings
+        )
         if not taken:
             loop.require(opened, "ingest")
+        account = statement.statement(opened)
     if json:
         show.as_json([{"round": number, **of._asdict()} for number, of in taken.items()])
         return
@@ -51,6 +61,9 @@ def ingest(
             print(f"  {remark}")
         for key in of.missing[:5]:
             print(f"  waiting for {key}")
+    if timings is not None:
+        print(f"{sum(of.timed for of in taken.values())} tasks timed, newly or anew.")
+    print(statement.spent_line(account))
     if not all(of.complete for of in taken.values()):
         print(
             "Label the rest and give the command again, or go on with --partial. Images that came "
@@ -114,6 +127,7 @@ def run(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write PROJECT/report at the end.")
     ] = True,
+    budget: Budget = None,
     json: Json = False,
 ) -> None:
     """Go through the cycle until it is complete or people must label, and write the report.
@@ -125,9 +139,9 @@ def run(
 
     from labelnext.cli import show
     from labelnext.cli.project import write_report
-    from labelnext.rounds import loop, overview, returns
+    from labelnext.rounds import loop, overview, returns, statement
 
-    with overview.opened(project, writing=True) as opened:
+    with overview.opened(project, writing=True, budget=budget) as opened:
         with show.progress_bar() as progress:
 
             def told(_number: int) -> None:
@@ -136,23 +150,28 @@ def run(
             stand = loop.run(opened, cycles, progress, finished=told)
         advice = loop.advice(opened, stand)
         seen = overview.overview(opened)
+        account = statement.statement(opened)
     page = write_report(project, project / "report") if report and seen.rows else None
     if json:
-        show.as_json({**overview.as_dict(seen), "report": page and str(page)})
+        show.as_json(
+            {**overview.as_dict(seen), "cost": statement.as_dict(account),
+             "report": page and str(page)}
+        )  # fmt: skip
         return
     print(seen.headline)
     show.table(overview.HEADS, seen.rows)
+    print(statement.ahead_line(account))
     print(advice)
     if page is not None:
         print(f"The report is {page}")
 
 
-def _step(project: Path, step: str, json: bool) -> None:
+def _step(project: Path, step: str, json: bool, budget: str | None = None) -> None:
     """Do one step if it is its turn, after the initial detector if need be; say what came of it."""
     from labelnext.cli import show
     from labelnext.rounds import loop, overview
 
-    with overview.opened(project, writing=True) as opened:
+    with overview.opened(project, writing=True, budget=budget) as opened:
         with show.progress_bar() as progress:
             number = loop.reach(opened, step, progress)
             loop.advance(opened, loop.Stand(number, step, 0), progress)

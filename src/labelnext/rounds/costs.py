@@ -20,7 +20,6 @@ from labelnext.evaluate import match
 from labelnext.rounds import pooled
 from labelnext.rounds.project import Project
 from labelnext.types import Detections, GroundTruth
-from labelnext.wording import plural
 
 SHOWN = 0.5  # boxes of at least this score count as proposed to people
 AT_LEAST = 30  # timed tasks before prices are learned
@@ -260,21 +259,3 @@ def _proposed(project: Project, labels: Mapping[str, GroundTruth]) -> dict[str, 
 def _above(boxes: Detections) -> Detections:
     keep = boxes.scores >= SHOWN
     return Detections(boxes.xyxy[keep], boxes.scores[keep], boxes.classes[keep])
-
-
-def price_lines(at: Prices) -> list[str]:
-    """The prices, each with where it comes from, and what the tasks taught."""
-    said = []
-    for name, origin in at.origin.items():
-        how: str = origin
-        if origin == "learned" and at.learned is not None:
-            low, high = getattr(at.learned.low, name), getattr(at.learned.high, name)
-            how = f"learned, 95 % from {low:.1f} to {high:.1f}"
-        what = name.removeprefix("per_").replace("_", " ")
-        said.append(f"{what} {getattr(at.cost, name):.3g} s ({how})")
-    lines = [f"Prices: {', '.join(said)}; why: docs/cost.md"]
-    if at.learned is not None:
-        lines += [f"  {note}" for note in at.learned.notes]
-    elif at.tasks:
-        lines.append(f"  {plural(at.tasks, 'timed task')}: prices are learned from {AT_LEAST} on")
-    return lines

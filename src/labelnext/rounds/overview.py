@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labelnext.machine import hardware
 from labelnext.rounds import frames, loop
 from labelnext.rounds.collect import cycle_results, picked_frames
+from labelnext.rounds.costs import Amount
 from labelnext.rounds.project import Project
 from labelnext.rounds.results import CycleResult, Study
 
@@ -83,6 +85,7 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
         found["picks"] = [
             {"rank": p.rank, "key": p.key, "score": p.score, "reason": p.reason} for p in picks
         ]
+        lines += _expected(done.details)
         lines += [f"{p.rank:5d}  {p.key}  ({p.reason})" for p in picks[:20]]
         if len(picks) > 20:
             lines.append(f"       … and {len(picks) - 20} more; --json lists them all")
@@ -98,6 +101,16 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
             found |= dict(zip(HEADS, row, strict=True))
             lines += [f"{head}: {value}" for head, value in zip(HEADS, row, strict=True)]
     return {**found, "lines": lines}
+
+
+def _expected(details: Mapping[str, Any]) -> list[str]:
+    """What was asked of a selection and what its picks are expected to take."""
+    if "expected" not in details:
+        return []
+    named = {"hours": "seconds"}
+    found = {named.get(name, name): value for name, value in details["expected"].items()}
+    amount = Amount(**{**found, "seconds": found["seconds"] * 3600})
+    return [f"Asked: {details['asked']}. Expected: {amount.words()}.", *details["notes"]]
 
 
 def study(project: Project, *, command: str, top: int = 6) -> Study:

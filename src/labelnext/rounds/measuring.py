@@ -1,0 +1,130 @@
+"""How fast this machine goes round a project's loop: a few real passes, and a few training steps.
+
+Nothing of the project changes: scores go to a folder that is thrown away, and the training is
+broken off.
+"""
+
+import math
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from labelnext import engine
+from labelnext.cost import Machine
+from labelnext.errors import ProjectError
+from labelnext.protocols import Detector, Progress, Trainable, quiet
+from labelnext.rounds import planning
+from labelnext.rounds.project import Project, load_pixels
+from labelnext.store.shards import ScoreShards
+from labelnext.types import Example, ImageRecord
+
+IMAGES = 16  # of the pool, and to train on
+_SECONDS = 5.0  # of training, after which it is broken off
+_STEPS = 4  # of training, at least, where it has as many
+
+
+def measure(project: Project, progress: Progress = quiet) -> Machine:
+    """Score a few images of the pool as a round would, and begin a training.
+
+    The newest detector of the project is taken, or a fresh one where none is trained yet. The first
+    batch and the first step, which warm up, do not count. What a cycle takes whatever its size is
+    known only where an evaluation was recorded.
+
+    Raises:
+        ProjectError: The pool is empty.
+        LabelnextError: The detector cannot score or train at all.
+    """
+    records = project.index.records("pool")[:IMAGES]
+    if not records:
+        raise ProjectError("The pool is empty. Add images: `labelnext add --pool SOURCE`.")
+    detector = _newest(project)
+    epochs = planning.epochs(project)
+    return Machine(
+        score_seconds=_scoring(project, detector, records, progress),
+        train_seconds=_training(project, detector, epochs, progress),
+        epochs=epochs,
+        start_seconds=planning.evaluation_seconds(project),
+    )
+
+
+def _newest(project: Project) -> Detector:
+    trained = [row.round for row in project.ledger.steps() if row.step == "train"]
+    return project.detector(max(trained)) if trained else project.fresh_detector()
+
+
+def _scoring(
+    project: Project, detector: Detector, records: Sequence[ImageRecord], progress: Progress
+) -> float:
+    """Seconds an image; 0 for a strategy that does not look at images."""
+    strategy = project.strategy()
+    if not strategy.needs.images:
+        return 0.0
+    batch = project.config.batch_size
+    trained = [row.round for row in project.ledger.steps() if row.step == "train"]
+    members = project.members(1 + max(trained, default=0), strategy.needs)
+
+    def seconds(some: Sequence[ImageRecord], told: Progress) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            begun = time.perf_counter()
+            engine.score(
+                some, detector, strategy, load_pixels, ScoreShards(Path(folder), ""),
+                rng_of=lambda key: project.rng("measure", key), members=members,
+                batch_size=batch, task="measure scoring", progress=told,
+            )  # fmt: skip
+            return time.perf_counter() - begun
+
+    seconds(records[:batch], quiet)
+    return seconds(records, progress) / len(records)
+
+
+class _EnoughError(Exception):
+    """Breaks a training off."""
+
+
+def _training(project: Project, detector: Detector, epochs: int, progress: Progress) -> float:
+    """Seconds an image and epoch; 0 for a detector that is not trained here."""
+    if not isinstance(detector, Trainable):
+        return 0.0
+    examples = _examples(project)
+    if not examples:
+        raise ProjectError(
+            "There are no labelled images to time training on. Add some: `labelnext add --labels "
+            "SOURCE`, or plan without --measure."
+        )
+    marks: list[tuple[float, int, int]] = []
+
+    def told(task: str, done: int, total: int, **figures: float) -> None:
+        marks.append((time.perf_counter(), done, total))
+        progress("measure training", min(done, _STEPS), _STEPS)
+        if done > _STEPS and marks[-1][0] - marks[0][0] > _SECONDS:
+            raise _EnoughError
+
+    options: dict[str, Any] = project.train_options(1)
+    begun = time.perf_counter()
+    with suppress(_EnoughError):
+        detector.fit(examples, seed=project.seed("measure"), progress=told, **options)
+    whole = _whole(marks)
+    if math.isnan(whole):  # of one step: it tells nothing of its parts
+        whole = time.perf_counter() - begun
+    return whole / (len(examples) * epochs)
+
+
+def _whole(marks: Sequence[tuple[float, int, int]]) -> float:
+    """Seconds of all steps, the first one left out of the measure; NaN with fewer than two."""
+    if len(marks) < 2 or marks[-1][1] <= marks[0][1]:
+        return math.nan
+    (first, before, _), (last, done, total) = marks[0], marks[-1]
+    return (last - first) / (done - before) * total
+
+
+def _examples(project: Project) -> list[Example]:
+    records = project.index.records("initial")[:IMAGES]
+    known = project.index.truth([record.key for record in records])
+    return [
+        Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]
+        for record in records
+        if (truth := known[record.key]) is not None
+    ]
