@@ -12,6 +12,8 @@ import pytest
 from labelnext import audit
 from labelnext.audit.ledgers import cycles_done
 from labelnext.audit.plan import runs
+from labelnext.cost import LabellingCost
+from labelnext.rounds.config import Cost
 from labelnext.rounds.overview import opened
 
 DRIVER = """
@@ -146,3 +148,6 @@ def test_a_study_has_outcomes_clips_and_labelling_time(make):
         assert result.outcomes.images == 8
         seconds = study.cost.seconds(result.images, result.instances)
         assert result.labelling_seconds == seconds
+    config = plan.config.model_copy(update={"cost": Cost(per_image=60)})
+    dear = audit.study(replace(plan, config=config), title="t", command="c", settings={}, top=0)
+    assert dear.cost == LabellingCost(per_image=60)

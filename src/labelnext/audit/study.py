@@ -1,6 +1,7 @@
 """Gather a replay's figures and a few of its picked frames into a Study."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,10 @@ def study(
         command: The command that made it.
         settings: Further settings to show.
         top: Best-ranked frames to show of the first, middle and last cycle of the first seed.
-        cost: Seconds of labelling; by default `LabellingCost()`. See `collect.cycle_results`.
+        cost: Seconds of labelling; by default the settings' own, else `LabellingCost()`. See
+            `collect.cycle_results`.
     """
-    prices = cost or LabellingCost()
+    prices = cost or _prices(plan)
     results: list[CycleResult] = []
     frames: list[PickedFrame] = []
     for arm in plan.arms:
@@ -66,6 +68,11 @@ def study(
         clips=_clips(plan, results),
         initial_images=initial,
     )  # fmt: skip
+
+
+def _prices(plan: Replay) -> LabellingCost:
+    given = {part.name: getattr(plan.config.cost, part.name) for part in fields(LabellingCost)}
+    return LabellingCost(**{name: price for name, price in given.items() if price is not None})
 
 
 def _finished(folder: Path) -> Iterable[Project]:
