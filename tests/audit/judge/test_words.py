@@ -71,19 +71,27 @@ def test_too_few_seeds_never_claim_a_difference(seeds: int) -> None:
     assert "better" not in headline(judge(made))
 
 
-def test_several_arms_need_more_seeds_and_what_looked_good_is_named_as_no_proof() -> None:
-    rates = {"a": runs(0.4, 6, step=0.004), "b": runs(0.7, 6, step=0.004), "random": runs(0.6, 6)}
-    said = text(judge(study(rates)))
-    assert said.startswith(
-        "On this data no arm can be told from random: 6 paired seeds prove nothing among 2 arms, "
-        "however large the difference; 7 seeds are the fewest that can.\n"
-        "a: not distinguishable in images, boxes and hours.\n"
-    )
+def test_an_arm_that_wins_by_itself_but_not_among_several_is_named_as_no_proof() -> None:
+    uneven = [[0.8, 0.6 - gain] for gain in (0.05, 0.001, 0.15, 0.003, 0.1, 0.005)]
+    swinging = [[0.8, 0.6 + 0.05 * (-1) ** s] for s in range(6)]  # could have been the larger one
+    rates = {"a": uneven, "random": [[0.8, 0.6]] * 6}
+    assert headline(judge(study(rates))).startswith("On this data a is better than random")
+    said = text(judge(study(rates | {"b": swinging})))
+    assert said.startswith("On this data no arm is better than random")
     assert (
-        "Had it been the only arm tried, a would be called better (p < 0.05 before correction): "
-        "worth a study of its own, not proof, since 2 arms were tried."
+        "Had it been the only arm tried, a would be called better (p < 0.05 by itself): worth a "
+        "study of its own, not proof, since 2 arms were tried."
     ) in said
-    assert "p is corrected for the 2 arms tried (Holm), the intervals are not." in said
+    assert "p is valid for the 2 arms together, the intervals are each arm's own." in said
+
+
+def test_six_seeds_prove_one_of_many_arms() -> None:
+    rates = {
+        name: [[0.8, 0.6 + 0.01 * (-1) ** (s // k)] for s in range(6)]
+        for k, name in enumerate("bcd", start=1)
+    }
+    rates |= {"a": [[0.8, 0.4 + 0.004 * s] for s in range(6)], "random": [[0.8, 0.6]] * 6}
+    assert headline(judge(study(rates))).startswith("On this data a is better than random")
 
 
 def test_the_best_of_several_winners_gives_the_figure() -> None:

@@ -14,7 +14,7 @@ from labelnext.evaluate import (
     NestedDifference,
     Outcomes,
     area_between,
-    holm,
+    joint_p_values,
     label_saving,
     nested_difference,
     paired_difference,
@@ -122,7 +122,8 @@ def _compare(
     }
     base = figures[baseline]
     found = [paired_difference(figures[a], base, rng=np.random.default_rng(_SEED)) for a in rivals]
-    corrected = holm([d.p_value for d in found])
+    differences = np.array([np.subtract(figures[a], base) for a in rivals]).reshape(-1, len(base))
+    corrected = joint_p_values(differences, rng=np.random.default_rng(_SEED))
     gap = smallest_gap(len(base), len(rivals)) if rivals else float("nan")
     return [
         Comparison(

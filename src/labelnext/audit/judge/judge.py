@@ -87,7 +87,7 @@ def _judge(study: Study, common: Shared, metric: str, rate: LabourRate | None) -
             for baseline in baselines
             for contest in contests(study, common, baseline, metric=metric, lower_is_better=lower)
         ),
-        least_seeds=minimal_seeds(len(names) - 1) if baselines else 0,
+        least_seeds=minimal_seeds(1) if baselines else 0,
         lacking=facts.lacking(study),
         rate=rate,
     )

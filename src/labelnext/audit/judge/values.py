@@ -22,7 +22,7 @@ class Comparison:
         arm: Mean over seeds.
         baseline: Mean over seeds.
         difference: Arm less baseline.
-        p: Two-sided, corrected over all arms held against this baseline (Holm).
+        p: Two-sided, valid for all arms held against this baseline together.
         gap: Least difference that this many seeds would show with 80 % power among so many arms;
             infinite where no difference could be shown, NaN with one seed.
         verdict: The word that this allows.
@@ -133,7 +133,7 @@ class Judgement:
         standings: One an arm compared, the best area first.
         baselines: Arms to beat, the one that verdicts are about first; empty where none ran.
         contests: Every other arm against every baseline, in the order of both.
-        least_seeds: Fewest seeds with which one of so many arms can be proven; 0 without baseline.
+        least_seeds: Fewest seeds with which anything can be proven; 0 without baseline.
         lacking: What an interrupted study lacks.
         rate: Price of an hour of labelling; None where hours are not turned into money.
     """

@@ -175,7 +175,7 @@ def _uncorrected(j: Judgement) -> str:
     names = listing(plain(c.arm) for c in found)
     return (
         f"Had {'it' if len(found) == 1 else 'each'} been the only arm tried, {names} would be "
-        f"called better (p < {LEVEL:g} before correction): worth a study of "
+        f"called better (p < {LEVEL:g} by itself): worth a study of "
         f"{'its' if len(found) == 1 else 'their'} own, not proof, since {len(j.main)} arms were "
         "tried."
     )
@@ -242,14 +242,13 @@ def _chance(j: Judgement) -> str:
     least = f"{2.0 ** (1 - len(j.seeds)):.2g}"
     many = len(j.main) > 1
     corrected = (
-        f"p is corrected for the {len(j.main)} arms tried (Holm), the intervals are not"
+        f"p is valid for the {len(j.main)} arms together, the intervals are each arm's own"
         if many
         else ""
     )
     seeds = plural(len(j.seeds), "paired seed")
     return (
         f"With {seeds} the least p that a sign-flip test can give is {least}"
-        f"{' before correction' if many else ''}"
         f"{f'; {corrected}' if corrected else ''}."
     )
 
