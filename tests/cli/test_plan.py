@@ -1,6 +1,8 @@
 """`plan` as a person and as a machine use it, and costs in the other commands."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -107,3 +109,13 @@ def test_init_takes_a_budget_in_any_unit(tmp_path):
     say("init", tmp_path / "b", "--budget", "40 h", "--set", "cost.rate=25 EUR/h")  # the same
     with pytest.raises(LabelnextError, match=r"cost\.rate='25 EUR/h'"):
         say("init", tmp_path / "d", "--budget", "$300")
+
+
+def test_the_page_about_cost_shows_what_the_command_prints():
+    page = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+    chapter = page.partition("## Before a project")[2].partition("\n## ")[0]
+    (command,) = [line for line in chapter.splitlines() if line.startswith("labelnext plan")]
+    printed = say(*shlex.split(command)[1:])
+    shown = [line.replace("|", " ").split() for line in chapter.splitlines() if "EUR |" in line]
+    assert shown == rows(printed)
+    assert len(shown) == 3
