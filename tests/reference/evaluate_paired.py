@@ -49,8 +49,7 @@ def joint(rows):
     """Step-down maxT by plain loops over every sign pattern."""
 
     def statistic(row, signs):
-        size = sum(v * v for v in row) ** 0.5
-        return abs(sum(s * v for s, v in zip(signs, row, strict=True))) / size if size else 0.0
+        return abs(sum(s * v for s, v in zip(signs, row, strict=True)))
 
     seeds = len(rows[0])
     plain = [1] * seeds
@@ -59,7 +58,7 @@ def joint(rows):
     before = 0.0
     while left:
         arm = left[0]
-        wanted = statistic(rows[arm], plain) - 1e-9
+        wanted = statistic(rows[arm], plain) - 1e-9 * max(abs(v) for row in rows for v in row)
         patterns = list(product([1, -1], repeat=seeds))
         hits = sum(any(statistic(rows[a], signs) >= wanted for a in left) for signs in patterns)
         before = p[arm] = max(before, hits / len(patterns))

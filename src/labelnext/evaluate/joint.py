@@ -17,7 +17,7 @@ from labelnext.errors import ArgumentError
 
 _MOST_EXACT = 16  # 2^15 patterns of signs; beyond that they are drawn
 _DRAWS = 50_000
-_SLACK = 1e-9
+_SLACK = 1e-12
 
 Differences = Float64[np.ndarray, "arms seeds"]
 
@@ -27,9 +27,10 @@ def joint_p_values(
 ) -> tuple[float, ...]:
     """Two-sided p of each arm, valid for all of them together.
 
-    The statistic is |Σ_s d_s| / √(Σ_s d_s²), 0 to √S, which no change of signs rescales. Arms are
-    taken from the largest down; the p of each is the share of sign patterns under which any of the
-    arms not yet taken reaches its statistic, and never less than that of the arm before.
+    The statistic is |Σ_s d_s|, in the metric's own unit, which all arms share: dividing by each
+    arm's spread would let a small steady difference of one arm hide a large one of another. Arms
+    are taken from the largest down; the p of each is the share of sign patterns under which any of
+    the arms not yet taken reaches its statistic, and never less than that of the arm before.
 
     Args:
         differences: Arm less baseline, one row an arm, one column a seed that all share.
@@ -50,16 +51,15 @@ def joint_p_values(
     if not arms:
         return ()
     signs, drawn = _patterns(seeds, rng, function)
-    size = np.sqrt((differences**2).sum(axis=1))
-    unit = differences / np.where(size > 0, size, 1)[:, None]
-    reached = np.abs(unit @ signs.T)  # arms × patterns
-    observed = np.abs(unit.sum(axis=1))
+    reached = np.abs(differences @ signs.T)  # arms × patterns
+    observed = np.abs(differences.sum(axis=1))
+    slack = _SLACK * np.abs(differences).sum(axis=1).max()  # equal sums count in any order
     order = np.argsort(-observed, kind="stable")
     p = np.empty(arms)
     least = 0.0
     for place, arm in enumerate(order):
         highest = reached[order[place:]].max(axis=0)
-        hits = int(np.count_nonzero(highest >= observed[arm] - _SLACK))
+        hits = int(np.count_nonzero(highest >= observed[arm] - slack))
         share = (1 + hits) / (1 + len(signs)) if drawn else hits / len(signs)
         least = p[arm] = max(least, share)
     return tuple(p.tolist())

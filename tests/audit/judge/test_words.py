@@ -73,7 +73,7 @@ def test_too_few_seeds_never_claim_a_difference(seeds: int) -> None:
 
 def test_an_arm_that_wins_by_itself_but_not_among_several_is_named_as_no_proof() -> None:
     uneven = [[0.8, 0.6 - gain] for gain in (0.05, 0.001, 0.15, 0.003, 0.1, 0.005)]
-    swinging = [[0.8, 0.6 + 0.05 * (-1) ** s] for s in range(6)]  # could have been the larger one
+    swinging = [[0.8, 0.6 + 0.1 * (-1) ** s] for s in range(6)]  # could have been the larger one
     rates = {"a": uneven, "random": [[0.8, 0.6]] * 6}
     assert headline(judge(study(rates))).startswith("On this data a is better than random")
     said = text(judge(study(rates | {"b": swinging})))

@@ -77,7 +77,6 @@ def _statistics(
     differences: Float64[np.ndarray, "studies arms seeds"],
     signs: Float64[np.ndarray, "patterns seeds"],
 ) -> Float64[np.ndarray, "studies arms patterns"]:
-    """|Σ d| / √(Σ d²) under each pattern of signs; the first pattern changes none."""
-    size = np.sqrt((differences**2).sum(axis=2, keepdims=True))
-    reached: np.ndarray = np.abs((differences / size) @ signs.T)
+    """|Σ d| under each pattern of signs; the first pattern changes none."""
+    reached: np.ndarray = np.abs(differences @ signs.T)
     return reached
