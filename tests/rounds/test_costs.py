@@ -113,6 +113,23 @@ def test_times_are_kept_with_the_boxes_they_were_for(waiting):
         assert (again.new, again.timed) == (0, 0)
 
 
+def test_rounds_of_an_older_version_are_known_by_their_scores(waiting):
+    folder, data = waiting
+    answer(folder, data)
+    with overview.opened(folder, writing=True) as p:
+        labelling.ingest(p, 1)
+        now = costs.experience(p, 2)
+        shutil.rmtree(p.path("scores", "round-0001-offered"))
+        old = costs.experience(p, 2)
+        shutil.rmtree(p.path("scores", "round-0001"))
+        none = costs.experience(p, 2)
+        mean = costs.average(p, none, costs.prices(p))
+    assert (now.offered, old.offered, none.offered) == (6, 6, 0)
+    assert np.array_equal(now.handled, old.handled)
+    assert (now.missed, now.boxes) == (old.missed, old.boxes)
+    assert mean.seconds == pytest.approx(5 + 10 * now.boxes)  # every box drawn
+
+
 def test_times_by_key_with_counts_of_their_own(waiting):
     folder, data = waiting
     key, *_ = answer(folder, data)

@@ -172,7 +172,7 @@ def prelabels(
 ) -> dict[str, Detections]:
     """Detections on images by key: from the round's scoring pass, else from a pass made now."""
     keys = {image.key for image in images}
-    found = {row.key: row.detections for row in shards(project, number).rows() if row.key in keys}
+    found = {row.key: row.detections for row in shards(project, number).rows(keys)}
     rest = [image for image in images if found.get(image.key) is None]
     if rest:
         detector = project.detector(number - 1)
