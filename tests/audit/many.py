@@ -39,7 +39,7 @@ def verdicts(study: Study, arm: str, *, seeds: int = 6, bootstrap: bool = True) 
     """
     numbers = sorted({result.seed for result in study.results})
     found = []
-    for start in range(0, len(numbers), seeds):
+    for start in range(0, len(numbers) - seeds + 1, seeds):
         mine = set(numbers[start : start + seeds])
         results = tuple(
             result if bootstrap else replace(result, outcomes=None)
