@@ -66,7 +66,7 @@ def study(
         planned_cycles=plan.cycles,
         cost=prices,
         clips=_clips(plan, results),
-        initial_images=initial,
+        initial_images=initial if plan.config.train_on == "all" else 0,
     )  # fmt: skip
 
 

@@ -83,7 +83,8 @@ class Study:
         planned_cycles: Last cycle every arm was to reach. None: the last in `results`.
         cost: Seconds that labelling takes, by which hours are counted.
         clips: Clip of each test image, for intervals; None where outcomes were not kept.
-        initial_images: Images labelled before the first cycle; None where not known.
+        initial_images: Images labelled before the first cycle, where every round trains on them too
+            and they count on a learning curve; None where not known.
         unfair: What the check of the ledgers found to differ between arms that must be alike; empty
             where nothing did, None where nothing was checked.
     """

@@ -8,6 +8,7 @@ to be compared.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from labelnext.audit.judge.curves import Run, all_runs
 from labelnext.audit.judge.judge import METRICS
 from labelnext.audit.judge.values import UNITS, Unit
 from labelnext.errors import ArgumentError
-from labelnext.evaluate.learning_curve import LEAST_POINTS, LearningCurve, fit_learning_curve
-from labelnext.evaluate.returns import Return, suggest_stop
+from labelnext.evaluate.learning_curve import LEAST_POINTS, fit_learning_curve
+from labelnext.evaluate.returns import Return, curve_return, suggest_stop
 from labelnext.rounds.results import Study
 
 PRICES = (0.02, 0.01, 0.005)
@@ -96,8 +97,9 @@ def stopping(
 ) -> Stopping | None:
     """Predict every batch from the cycles before it, and stop where the prediction says so.
 
-    Curves are over images; the initial ones are counted where the study knows them, else the
-    initial detector is left out of the fit, since a curve must start above 0 labels.
+    Curves are over images; the initial ones are counted where rounds train on them too. Otherwise
+    the initial detector is no point of the curve (docs/results/stopping.md), which must start above
+    0 labels.
 
     Args:
         study: Complete or interrupted.
@@ -140,6 +142,7 @@ def _steps(run: Run, initial: int, lower: bool) -> list[_Step]:
     labels, values = run.labels["images"] + initial, run.values
     keep = labels > 0
     found: list[_Step] = []
+    read = partial(curve_return, lower_is_better=lower, level=LEVEL)
     for k in range(LEAST_POINTS - 1, len(labels) - 1):
         step = float(labels[k + 1] - labels[k])
         if not 0 < step <= labels[k]:
@@ -155,20 +158,8 @@ def _steps(run: Run, initial: int, lower: bool) -> list[_Step]:
         )
         if curve is not None:
             came = float(values[k] - values[k + 1]) * (1 if lower else -1)
-            found.append(
-                _Step(
-                    k, _return(curve, step, lower, False), _return(curve, step, lower, True), came
-                )
-            )
+            found.append(_Step(k, read(curve, step), read(curve, step, new_measurement=True), came))
     return found
-
-
-def _return(curve: LearningCurve, step: float, lower: bool, new: bool) -> Return:
-    """What `next_return` gives, from a curve that is fitted once for both kinds of interval."""
-    change = curve.change(curve.last, curve.last + step, new_measurement=new, level=LEVEL)
-    if lower:
-        return Return(step, 0.0 - change.value, 0.0 - change.high, 0.0 - change.low, curve.family)
-    return Return(step, change.value, change.low, change.high, curve.family)
 
 
 def _predicted(arm: str, steps: Sequence[_Step]) -> Predicted:
