@@ -9,6 +9,7 @@ import labelnext.cli.paper as paper
 import labelnext.cli.plan as plan
 import labelnext.cli.project as project
 import labelnext.cli.steps as steps
+import labelnext.cli.strategies as strategies
 import labelnext.cli.studies as studies
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.command("plan")(plan.plan)
 app.command("audit")(studies.audit)
 app.command("demo")(studies.demo)
 app.command("paper")(paper.paper)
+app.command("strategies")(strategies.strategies)
 app.add_typer(data.app, name="data")
 
 

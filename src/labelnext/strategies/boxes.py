@@ -58,13 +58,21 @@ def image_score(name: str, known: Mapping[str, object]) -> ImageScore:
 def _of_boxes(
     name: str, known: Mapping[str, object]
 ) -> Callable[[Detections, _Weights | None], float | None]:
-    score = BOX_SCORES[name]
-    options: dict[str, Any] = {
+    score, options = BOX_SCORES[name], score_options(known)
+    return lambda found, weights: score(found, class_weights=weights, **options)
+
+
+def score_options(known: Mapping[str, object]) -> dict[str, Any]:
+    """The arguments of a strategy as the box scores take them.
+
+    Raises:
+        ArgumentError: One of them is outside its domain.
+    """
+    return {
         "aggregation": choice(known, "box_aggregate", ("max", "mean", "sum")),
         "activation": choice(known, "activation", ACTIVATIONS),
         "min_score": number(known, "min_score", 0, 1),
     }
-    return lambda found, weights: score(found, class_weights=weights, **options)
 
 
 def _build(name: str, preset: str, given: dict[str, object]) -> Composed:

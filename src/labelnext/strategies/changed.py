@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from labelnext import scores, select
-from labelnext.evidence import Affine, Evidence, View
+from labelnext.evidence import Evidence, View
 from labelnext.scores import views
 from labelnext.strategies import seen, staged
 from labelnext.strategies.arguments import UNPRICED, choice, flag, needs, number, resolve, whole
@@ -98,29 +98,29 @@ def _classes(evidence: Evidence) -> Float32[np.ndarray, "classes"]:
     return scores.class_vector(found, evidence.classes).astype(np.float32)
 
 
-def _mirror(image: Image, known: Detections, rng: np.random.Generator) -> tuple[Image, Affine]:
+def _mirror(image: Image, known: Detections, rng: np.random.Generator) -> views.Changed:
     return views.mirror(image)
 
 
 def _noise(
     image: Image, known: Detections, rng: np.random.Generator, *, sigma: float
-) -> tuple[Image, Affine]:
+) -> views.Changed:
     return views.noise(image, sigma=sigma, rng=rng)
 
 
 def _cut_out(
     image: Image, known: Detections, rng: np.random.Generator, *, cuts: int
-) -> tuple[Image, Affine]:
+) -> views.Changed:
     return views.cut_out(image, boxes=known.xyxy, rng=rng, cuts=cuts)
 
 
 def _resize(
     image: Image, known: Detections, rng: np.random.Generator, *, factor: float
-) -> tuple[Image, Affine]:
+) -> views.Changed:
     return views.resize(image, factor)
 
 
 def _rotate(
     image: Image, known: Detections, rng: np.random.Generator, *, degrees: float
-) -> tuple[Image, Affine]:
+) -> views.Changed:
     return views.rotate(image, degrees)

@@ -21,6 +21,7 @@ from labelnext.strategies.arguments import (
     needs,
     number,
     resolve,
+    whole,
 )
 from labelnext.strategies.composed import Chosen, Composed, Task
 from labelnext.strategies.keep import likeness
@@ -54,6 +55,8 @@ def hybrid(*, preset: str = "corrected", **given: object) -> Composed:
     )  # fmt: skip
     base = choice(known, "base", (*_PIXEL_BASES, *boxes.BOX_SCORES))
     way, quotas = choice(known, "diversity", tuple(_SELECTORS)), flag(known, "quotas")
+    whole(known, "radius", 0)  # whether the base takes it or not, like those of boxes
+    boxes.score_options(known)
     pixels = paper.pixel_score(base, known) if base in _PIXEL_BASES else None
     image = None if pixels else boxes.image_score(base, known)
 

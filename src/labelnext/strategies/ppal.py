@@ -90,6 +90,7 @@ def _of_image(truth: GroundTruth, found: Detections) -> scores.Positives:
     hits = np.flatnonzero(matched >= 0)
     objects = matched[hits]
     probabilities[objects] = found.scores[hits]
-    overlaps[objects] = matching_iou(found.xyxy[hits], truth.xyxy[objects])
+    boxes = found.xyxy[hits].astype(np.float64)
+    overlaps[objects] = matching_iou(boxes, truth.xyxy[objects])
     real = ~truth.ignore
     return scores.Positives(probabilities[real], overlaps[real], truth.classes[real])

@@ -59,6 +59,8 @@ class Rules:
         for name in ("smooth", "temporal", "off_by_one", "across_videos"):
             if name in self.arguments:
                 flag(self.arguments, name)
+        if self.arguments.get("similar_threshold") is not None:
+            number(self.arguments, "similar_threshold")
         if "cost_exponent" in self.arguments:
             number(self.arguments, "cost_exponent", 0, 1)
 

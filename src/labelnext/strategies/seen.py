@@ -9,6 +9,7 @@ from jaxtyping import Float32
 
 from labelnext.errors import ArgumentError, LabelnextError
 from labelnext.evidence import Evidence
+from labelnext.scores.found import found_of
 from labelnext.types import DenseMaps, Detections
 
 
@@ -69,6 +70,7 @@ def class_vectors(seen: Evidence, activation: str) -> Detections:
 
     Raises:
         LabelnextError: There are boxes and no vectors.
+        ArgumentError: They are no distribution over classes, or a number is NaN or out of range.
     """
     found = detections(seen)
     if activation == "softmax" and len(found) and found.probabilities is None:
@@ -76,6 +78,7 @@ def class_vectors(seen: Evidence, activation: str) -> Detections:
             "The strategy's activation is softmax, which needs the class vector of each box, and "
             "the detector gives scores alone. Leave the argument activation out."
         )
+    found_of(found, "a strategy", activation=activation)
     return found
 
 

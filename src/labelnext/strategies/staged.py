@@ -10,7 +10,7 @@ from labelnext.evidence import Pool
 from labelnext.strategies.composed import Choose, Chosen, Task
 from labelnext.strategies.rules import Ranked, Taken
 
-Order = Int64[np.ndarray, "k"]
+Order = Int64[np.ndarray, "_k"]
 Arrange = Callable[[Order, Task], Order]
 """Puts a short list, best score first, into the order in which it is to be taken."""
 
@@ -71,6 +71,10 @@ def vectors(pool: Pool, name: str) -> Float32[np.ndarray, "n d"]:
 
 
 def labelled_vectors(pool: Pool, name: str) -> Float32[np.ndarray, "l d"]:
-    """The same vectors of the labelled images, by the same detector."""
-    none = np.zeros((0, vectors(pool, name).shape[1]), np.float32)
-    return pool.labelled.vectors.get(name, none)
+    """The same vectors of the labelled images, by the same detector; none where the pool has none.
+
+    A pool that is used up has none, and so nothing to compare them with.
+    """
+    width = vectors(pool, name).shape[1]
+    none = np.zeros((0, width), np.float32)
+    return pool.labelled.vectors.get(name, none) if width else none

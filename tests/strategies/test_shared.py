@@ -1,0 +1,372 @@
+"""What every registered strategy must satisfy; a new one is checked as soon as it has a name."""
+
+import json
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from labelnext.engine import score
+from labelnext.errors import ArgumentError, DataError
+from labelnext.presets import names as presets
+from labelnext.store.shards import ScoreShards
+from labelnext.strategies import boxes
+from labelnext.strategies.arguments import SELECTION
+from labelnext.types import DenseMaps, Detections, ImageRecord, Prediction
+from tests.strategies.pools import (
+    BLACK,
+    NAMES,
+    SIZE,
+    Case,
+    Fake,
+    build,
+    case,
+    evidence,
+    image,
+    only,
+    pool_for,
+    turned,
+)
+
+# Their draws go by the place in the pool: in another order only the chances are the same.
+SAMPLED = {"random", "guided-random", "k-means"}
+# Score an image by its boxes, so one without any has no score.
+BY_BOXES = {
+    "box-entropy", "box-margin", "box-least-confidence", "stability", "consistency", "prototypes",
+    "ppal", "pal",
+}  # fmt: skip
+RULED = [name for name in NAMES if "similar" in build(name).arguments]
+PRICED = [name for name in NAMES if "cost_exponent" in build(name).arguments]
+
+every = pytest.mark.parametrize("name", NAMES)
+every_pool = pytest.mark.parametrize(
+    ("classes", "video"), [(1, False), (1, True), (3, False), (3, True)]
+)
+
+
+def indices(selection):
+    return [pick.index for pick in selection.picks]
+
+
+def outcome(strategy, pool, budget=6):
+    """Everything that can be seen of a strategy: what it keeps, needs and picks."""
+    chosen = Case(strategy, pool).select(budget)
+    needs = replace(strategy.needs, views=())
+    kept = [rows.tolist() for rows in pool.vectors.values()]
+    kept_boxes = [None if rows is None else rows.tolist() for rows in pool.boxes]
+    views = len(strategy.needs.views)
+    return str((needs, views, pool.scores.tolist(), kept, kept_boxes, chosen.picks,
+                chosen.blocked.tolist()))  # fmt: skip
+
+
+@every
+@every_pool
+@pytest.mark.parametrize("preset", ["corrected", "authors-code"])
+def test_takes_the_budget_once_each_and_nothing_blocked(name, classes, video, preset):
+    found = case(name, classes, video, preset)
+    n = len(found.pool)
+    blocked = np.zeros(n, bool)
+    blocked[::4] = True
+    scores = np.where(blocked, np.nan, found.pool.scores)
+    for shut in (None, blocked):
+        pool = found.pool if shut is None else replace(found.pool, scores=scores)
+        before = pool.scores.copy()
+        for budget in (0, 1, 5, n, n + 5):
+            chosen = found.select(budget, blocked=shut, pool=pool)
+            picks, left = indices(chosen), n if shut is None else int((~blocked).sum())
+            assert len(picks) == len(set(picks)) == min(budget, left)
+            assert [pick.rank for pick in chosen.picks] == list(range(1, len(picks) + 1))
+            assert all(pick.reason for pick in chosen.picks)
+            assert chosen.blocked[picks].all()
+            if shut is not None:
+                assert not blocked[picks].any()
+                assert chosen.blocked[blocked].all()
+        np.testing.assert_array_equal(pool.scores, before)
+
+
+@every
+@every_pool
+def test_permuting_the_pool_permutes_the_picks(name, classes, video):
+    if name in SAMPLED:
+        pytest.skip("its distribution is compared below")
+    found = case(name, classes, video)
+    order = np.random.default_rng(7).permutation(len(found.pool))
+    again = found.select(4, pool=turned(found.pool, order))
+    assert [int(order[i]) for i in indices(again)] == indices(found.select(4))
+    np.testing.assert_array_equal(again.blocked, found.select(4).blocked[order])
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLED))
+@pytest.mark.parametrize("video", [False, True])
+def test_permuting_the_pool_permutes_the_chances(name, video):
+    whole = case(name, 1, video)
+    pool, draws = only(whole.pool, 6), 150
+    order = np.array([3, 0, 5, 1, 4, 2])
+    counts = np.zeros((2, 6))
+    for seed in range(draws):
+        counts[0][indices(whole.select(2, pool=pool, seed=seed))] += 1
+        turned_picks = indices(whole.select(2, pool=turned(pool, order), seed=seed + draws))
+        counts[1][order[turned_picks]] += 1
+    share = counts.mean(axis=0) / draws
+    deviation = np.sqrt(2 * draws * share * (1 - share))
+    assert (np.abs(counts[0] - counts[1]) < 4.5 * deviation + 1e-9).all()
+
+
+@every
+@every_pool
+def test_the_same_seed_picks_the_same(name, classes, video):
+    found = case(name, classes, video)
+    first, again = found.select(6, seed=3), found.select(6, seed=3)
+    assert first.picks == again.picks
+    np.testing.assert_array_equal(first.blocked, again.blocked)
+
+
+@every
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("n", [0, 1])
+def test_empty_and_single_image_pools(name, classes, n):
+    strategy = build(name)
+    pool = pool_for(strategy, n=n, classes=classes)
+    chosen = Case(strategy, pool).select(3)
+    assert indices(chosen) == list(range(n))
+    assert chosen.blocked.tolist() == [True] * n
+
+
+@every
+@every_pool
+def test_constant_scores_are_no_reason_to_fail(name, classes, video):
+    found = case(name, classes, video)
+    constant = np.where(np.isnan(found.pool.scores), np.nan, 0.25)
+    chosen = found.select(7, pool=replace(found.pool, scores=constant))
+    assert len(set(indices(chosen))) == 7
+
+
+@pytest.mark.parametrize("name", sorted(BY_BOXES))
+@pytest.mark.parametrize("classes", [1, 3])
+def test_images_without_detections_come_last_and_at_random(name, classes):
+    strategy = build(name)
+    assert strategy.score(evidence(strategy, BLACK, 0, classes)).score is None
+    found = case(name, classes, False)
+    pool = found.pool
+    empty = [1, 4, BLACK, 9]  # more images like the black one
+    gone = np.isin(np.arange(len(pool)), empty)
+    black = strategy.score(evidence(strategy, BLACK, 0, classes))
+    vectors = {key: rows.copy() for key, rows in pool.vectors.items()}
+    for key, rows in vectors.items():
+        rows[gone] = black.vectors[key]
+    none = Fake(classes).predict([image(BLACK, 0)])[0].detections
+    pool = replace(
+        pool, scores=np.where(gone, np.nan, pool.scores), vectors=vectors,
+        detections=[none if gone[i] else one for i, one in enumerate(pool.detections)],
+        boxes=[black.boxes if gone[i] else one for i, one in enumerate(pool.boxes)],
+    )  # fmt: skip
+    scored = int((~np.isnan(pool.scores)).sum())
+    last = set()
+    for seed in range(12):
+        chosen = found.select(scored + 2, pool=pool, seed=seed)
+        picks = indices(chosen)
+        assert not np.isnan(pool.scores[picks[:scored]]).any()
+        assert np.isnan(pool.scores[picks[scored:]]).all()
+        assert "no score" in chosen.picks[-1].reason
+        assert chosen.picks[-1].score is None
+        last.add(tuple(picks[scored:]))
+    assert len(last) > 1
+
+
+@every
+@pytest.mark.parametrize("preset", presets())
+def test_a_strategy_is_rebuilt_from_its_record(name, preset):
+    strategy = build(name, preset=preset)
+    record = json.loads(json.dumps(dict(strategy.arguments)))
+    again = build(name, **record)
+    assert again.arguments == strategy.arguments
+    assert replace(again.needs, views=()) == replace(strategy.needs, views=())
+    pool = case(name, preset=preset).pool
+    assert Case(again, pool).select(5).picks == Case(strategy, pool).select(5).picks
+
+
+@every
+def test_no_argument_is_without_effect(name):
+    strategy = build(name)
+    for argument in strategy.arguments:
+        assert _has_effect(name, argument), f"{name}: {argument} changes nothing"
+
+
+# Another value for each argument, and what else must be set for it to matter.
+_LIKENESS = {"similar": "embedding", "similar_threshold": 0.9}
+OTHERWISE: dict[str, tuple[object, dict[str, object]]] = {
+    "across_videos": (True, {}), "aggregate": ("mean", {}), "box_aggregate": ("sum", {}),
+    "activation": ("softmax", {}), "min_score": (0.9, {}), "region": (3, {}),
+    "tiling": ("centred", {"region": 5}), "radius": (1, {}), "smooth": (False, {}),
+    "smooth_radius": (1, {}), "smooth_sigma": (0.5, {}), "smooth_ends": ("zero", {}),
+    "off_by_one": (True, {}), "cost_exponent": (0.5, {}), "temporal": (False, {}),
+    "within_cycle": (3, {}), "across_cycles": (3, {}),
+    "window": ("slice", {"within_cycle": 2, "across_cycles": 2}),
+    "unit": ("seconds", {"within_cycle": 2, "across_cycles": 2}),
+    "similar": ("embedding", {}), "similar_threshold": (-1, {**_LIKENESS}),
+    "class_weighted": (True, {}), "oversample": (1.0, {}), "base": ("box-margin", {}),
+    "factor": (1.0, {}), "diversity": ("k-means", {}), "quotas": (False, {}),
+    "samples": (5, {}), "dropout": (0.5, {}), "checkpoints": ("*.safetensors", {}),
+    "rounds": (1, {}), "levels": (2, {}), "sigma": (20.0, {}), "combine": (False, {}),
+    "beta": (0.4, {}), "delta": (2.0, {}), "scale": (0.5, {}), "degrees": (45.0, {}),
+    "cuts": (0, {}), "enms": (-0.9, {}), "intra": (-0.9, {}), "inter": (0.9, {}),
+    "alpha": (1.0, {}), "min_side": (20.0, {}), "max_aspect": (1.2, {}), "exponent": (0.1, {}),
+    "momentum": (0.1, {}), "max_boxes": (1, {}), "steps": (0, {}), "threshold": (0.6, {}),
+    "support_window": (3, {}), "folds": (1, {}), "ridge": (50.0, {}),
+}  # fmt: skip
+
+
+# Arguments of ranking and taking alone: what is kept of each image does not depend on them.
+_AFTER_SCORING = set(SELECTION) - {"similar", "similar_threshold", "cost_exponent"}
+
+
+@cache
+def _plain(name, others, seed):
+    plain = build(name, **dict(others))
+    return plain, pool_for(plain, n=15, seed=seed)
+
+
+def _has_effect(name, argument):
+    """Whether another value of an argument changes anything, on one of a few pools."""
+    value, others = OTHERWISE[argument]
+    if name == "hybrid" and argument in boxes.ARGUMENTS:
+        others = {"base": "box-entropy"}
+    known = build(name).arguments
+    others = {key: one for key, one in others.items() if key in known}
+    changed = build(name, **{**others, argument: value})
+    for seed in range(4):
+        plain, pool = _plain(name, tuple(others.items()), seed)
+        assert value != plain.arguments[argument]
+        try:
+            same = argument in _AFTER_SCORING
+            other = pool if same else pool_for(changed, n=15, seed=seed)
+        except ArgumentError:  # softmax refuses the vectors of a sigmoid
+            return True
+        if any(outcome(plain, pool, b) != outcome(changed, other, b) for b in (5, 8)):
+            return True
+    return False
+
+
+def _spoilt(found: Prediction) -> Prediction:
+    """A prediction in which all numbers are NaN."""
+    maps, boxes = found.maps, found.detections
+    assert maps is not None
+    levels = tuple(replace(level, logits=level.logits * np.nan) for level in maps.levels)
+    assert boxes.features is not None
+    assert found.embedding is not None
+    nan = np.float32(np.nan)
+    spoilt = Detections(
+        boxes.xyxy * nan, boxes.scores * nan, boxes.classes, boxes.probabilities,
+        boxes.features * nan,
+    )  # fmt: skip
+    return Prediction(
+        DenseMaps(levels, maps.image_size, maps.activation), spoilt, found.embedding * nan
+    )
+
+
+class Spoilt(Fake):
+    """One image makes it predict NaN."""
+
+    def predict(self, images):
+        return [
+            _spoilt(found) if np.array_equal(pixels, image(3, 0)) else found
+            for pixels, found in zip(images, super().predict(images), strict=True)
+        ]
+
+    def sample(self, images, **options):
+        drawn = super().sample(images, **options)
+        if np.array_equal(images[0], image(3, 0)):
+            return [[_spoilt(self.predict(images)[0]).maps for _ in drawn[0]]]
+        return drawn
+
+
+def _scored(folder, strategy, detector, batch_size, members=()):
+    """Rows of ten images through the engine; the one numbered 7 cannot be read."""
+
+    def read(record):
+        if record.key == "7":
+            raise DataError(record.path, "truncated")
+        return image(int(record.key), 0)
+
+    shards = ScoreShards(folder, "f")
+    score(
+        [ImageRecord(str(i), f"/{i}.png", SIZE, SIZE) for i in range(10)], detector, strategy, read,
+        shards, rng_of=lambda key: np.random.default_rng(int(key)), batch_size=batch_size,
+        members=members,
+    )  # fmt: skip
+    return list(shards.rows()), shards.vectors()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if build(name).needs.forward])
+def test_an_image_of_nan_is_recorded_and_the_others_scored(tmp_path, name):
+    rows, _ = _scored(tmp_path, build(name), Spoilt(3), 4, (Spoilt(3, 1),))
+    problems = {row.key: row.problem for row in rows if row.problem}
+    assert sorted(problems) == ["3", "7"]
+    assert "NaN" in problems["3"]
+    assert next(row.score for row in rows if row.key == "3") is None
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if build(name).needs.images])
+def test_scores_do_not_depend_on_the_batch(tmp_path, name):
+    strategy, members = build(name), (Fake(3, 1), Fake(3, 2))
+    rows, vectors = _scored(tmp_path / "one", strategy, Fake(3), 1, members)
+    again, same = _scored(tmp_path / "many", strategy, Fake(3), 4, members)
+    assert [row.score for row in rows] == [row.score for row in again]
+    for one, two in zip(rows, again, strict=True):
+        np.testing.assert_array_equal(one.boxes, two.boxes)
+    assert sorted(vectors) == sorted(same)
+    for key, kept in vectors.items():
+        np.testing.assert_array_equal(kept, same[key])
+
+
+@pytest.mark.parametrize("name", RULED)
+@pytest.mark.parametrize(("similar", "all_alike"), [("hash", 64), ("embedding", -1)])
+def test_likeness_keeps_picks_apart(name, similar, all_alike):
+    # At these thresholds all frames of one video look alike.
+    strategy = build(name, similar=similar, similar_threshold=all_alike)
+    pool = pool_for(strategy)
+    chosen = Case(strategy, pool).select(3)
+    assert sorted(pool.timeline.videos[i] for i in indices(chosen)) == ["v0", "v1", "v2"]
+    assert chosen.blocked.all()
+    none = 0 if similar == "hash" else 1
+    apart = build(name, similar=similar, similar_threshold=none)
+    assert Case(apart, pool).select(3).blocked.sum() == 3
+    more = Case(strategy, pool).select(5)
+    assert len(indices(more)) == 5
+    assert "second pass" in more.picks[-1].reason
+
+
+@pytest.mark.parametrize("name", PRICED)
+def test_a_score_can_be_ranked_by_its_cost(name):
+    plain, priced = build(name, temporal=False), build(name, cost_exponent=1, temporal=False)
+    assert priced.needs.seconds
+    assert not plain.needs.seconds
+    pool = pool_for(plain)
+    values = {p.index: p.score for p in Case(plain, pool).select(18).picks}
+    for pick in Case(priced, pool).select(18).picks:
+        if pick.score is not None:
+            expected = values[pick.index] / pool.seconds[pick.index]
+            assert pick.score == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(ArgumentError, match="cost_exponent"):
+        Case(priced, replace(pool, seconds=None)).select(3)
+
+
+@every
+@pytest.mark.usefixtures("unchecked")
+def test_unfit_arguments_are_refused_before_anything_is_scored(name):
+    unfit = {
+        "similar": "smell", "similar_threshold": "much", "temporal": "no", "within_cycle": -1,
+        "smooth_sigma": 0, "cost_exponent": 2, "radius": 1.5, "region": 0, "tiling": "bricks",
+        "factor": 0.5, "oversample": 0, "samples": 1, "dropout": 1, "levels": 0, "sigma": -1,
+        "delta": -0.1, "beta": 3, "cuts": -1, "folds": 0, "ridge": 0, "support_window": 4,
+        "max_boxes": 0, "steps": -1, "intra": 2, "enms": 2, "quotas": 1, "base": "luck",
+        "diversity": "none", "min_score": 2, "activation": "tanh", "rounds": -1, "unit": "hours",
+    }  # fmt: skip
+    for argument, value in unfit.items():
+        if argument not in build(name).arguments:
+            continue
+        value = -1 if (name, argument) == ("ppal", "beta") else value
+        more = {"similar": "embedding"} if argument == "similar_threshold" else {}
+        with pytest.raises(ArgumentError, match=argument.split("_")[-1]):
+            build(name, **{**more, argument: value})
