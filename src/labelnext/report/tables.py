@@ -138,8 +138,9 @@ def _saving(u: UnitContest) -> str:
 
 def stopping_tables(study: Study, found: Stopping | None) -> str:
     """How well the next batch was foretold, and what stopping by that would have done."""
+    ahead = "".join(f"<p>{escape(line)}</p>" for line in study.outlook)
     if found is None:
-        return (
+        return ahead or (
             "<p>Too few cycles: a prediction takes five measured points, and another to check it."
             "</p>"
         )
@@ -155,7 +156,7 @@ def stopping_tables(study: Study, found: Stopping | None) -> str:
     )
     name = words.METRIC_WORDS[found.metric]
     stops = "".join(_stop(s) for s in found.stopped)
-    return said + scroll(
+    return ahead + said + scroll(
         "Stopping by replay",
         f"Stop once the upper end of the next batch's expected gain in {name} has been below the "
         "price, twice running: what that would have saved and lost, mean over the runs that would "

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from labelnext.machine import hardware
-from labelnext.rounds import frames, loop
+from labelnext.rounds import frames, loop, returns
 from labelnext.rounds.collect import cycle_results, picked_frames
-from labelnext.rounds.costs import Amount
+from labelnext.rounds.costs import Amount, prices
 from labelnext.rounds.project import Project
 from labelnext.rounds.results import CycleResult, Study
 
@@ -116,7 +116,7 @@ def _expected(details: Mapping[str, Any]) -> list[str]:
 def study(project: Project, *, command: str, top: int = 6) -> Study:
     """The project's own loop as a study of one arm and one seed."""
     name, seed = project.config.strategy.name, project.config.seed
-    results = cycle_results(project, name, seed)
+    results = cycle_results(project, name, seed, cost=prices(project).cost)
     cycles = [result.cycle for result in results if result.cycle]
     shown = sorted({*cycles[:1], *cycles[len(cycles) // 2 :][:1], *cycles[-1:]})
     return Study(
@@ -128,6 +128,8 @@ def study(project: Project, *, command: str, top: int = 6) -> Study:
         results=tuple(results),
         frames=tuple(picked_frames(project, name, seed, shown, top=top)),
         pool_images=len(project.index.records("pool")),
+        cost=prices(project).cost,
+        outlook=tuple(returns.lines(returns.forecast(project, results=results))),
     )
 
 

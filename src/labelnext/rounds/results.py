@@ -85,6 +85,7 @@ class Study:
         clips: Clip of each test image, for intervals; None where outcomes were not kept.
         initial_images: Images labelled before the first cycle, where every round trains on them too
             and they count on a learning curve; None where not known.
+        outlook: What the next batch will bring a running project, in sentences; empty for a replay.
         unfair: What the check of the ledgers found to differ between arms that must be alike; empty
             where nothing did, None where nothing was checked.
     """
@@ -105,4 +106,5 @@ class Study:
     cost: LabellingCost | None = None
     clips: Int64[np.ndarray, "images"] | None = field(default=None, repr=False)
     initial_images: int | None = None
+    outlook: tuple[str, ...] = ()
     unfair: tuple[str, ...] | None = None

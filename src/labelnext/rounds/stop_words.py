@@ -125,9 +125,9 @@ def _because(found: Expected | None, price: float | None, measured: int) -> str:
     if found is None and not measured:
         return "there is no miss rate to fit a curve to"
     if found is None:
-        return (
-            f"{plural(measured, 'measured cycle')} are too few for a curve, {LEAST_POINTS} needed"
-        )
+        verb = "is" if measured == 1 else "are"
+        few = f"{plural(measured, 'measured cycle')} {verb} too few for a curve"
+        return f"{few}, {LEAST_POINTS} needed"
     if price is None:
         return "no price is set (stop.price: miss rate an hour of labelling has to bring)"
     return "nothing was labelled yet that would tell hours"
