@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from scipy.spatial.distance import jensenshannon
 
 from labelnext import numerics
 from tests.reference import scores as reference
+from tests.reference.select_diverse import jensen_shannon as slow_divergence
 
 probability = st.floats(0, 1, width=32)
 planes = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=probability)
@@ -95,3 +97,32 @@ def test_window_mean_never_leaves_the_range_of_probabilities():
     mean = numerics.window_mean(plane, 9)
     assert mean.min() >= 0
     assert mean.max() <= 1
+
+
+def _distributions(seed, n, classes):
+    rng = np.random.default_rng(seed)
+    weights = rng.random((n, classes)) * (rng.random((n, classes)) < 0.7)
+    weights[:, 0] += 0.01
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def test_divergence_has_the_number_of_the_check():
+    found = numerics.jensen_shannon(np.array([[0.1, 0.9]]), np.array([[0.4, 0.6]]))
+    np.testing.assert_allclose(found, 0.06329, atol=5e-6)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 9), st.integers(1, 6))
+def test_divergence_matches_loops_and_scipy(seed, n, classes):
+    rows = _distributions(seed, n + 1, classes)
+    found = numerics.jensen_shannon(rows[1:], rows[:1])
+    loops = [slow_divergence(row, rows[0]) for row in rows[1:].tolist()]
+    np.testing.assert_allclose(found, loops, atol=1e-12)
+    if n:
+        theirs = jensenshannon(rows[1:], rows[:1], axis=1)
+        np.testing.assert_allclose(found, np.nan_to_num(theirs) ** 2, atol=1e-9)
+    assert ((found >= 0) & (found <= np.log(2) + 1e-12)).all()
+
+
+def test_divergence_is_zero_of_equals_and_ln_2_of_opposites():
+    rows = np.array([[1.0, 0], [0, 1]])
+    np.testing.assert_allclose(numerics.jensen_shannon(rows, rows[:1]), [0, np.log(2)])

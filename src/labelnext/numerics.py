@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
 from labelnext.types import Activation
 
@@ -50,6 +50,21 @@ def add_entropy(probabilities: Stack, activation: Activation, total: Plane) -> N
         _subtract_p_ln_p(plane, total, scratch)
         if activation == "sigmoid":
             _subtract_p_ln_p(np.float32(1) - plane, total, scratch)
+
+
+def jensen_shannon(
+    p: Float64[np.ndarray, "n classes"], q: Float64[np.ndarray, "#n classes"]
+) -> Float64[np.ndarray, "n"]:
+    """½ KL(p‖m) + ½ KL(q‖m) with m = ½(p + q), row by row; in nats, 0 to ln 2.
+
+    `q` may be one row, with which every row of `p` is compared.
+    """
+    from scipy.special import rel_entr  # takes long to import
+
+    middle = (p + q) / 2
+    sums = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / 2
+    at_least_zero: np.ndarray = np.maximum(sums, 0)  # rounding may leave less
+    return at_least_zero
 
 
 def window_mean(plane: Plane, radius: int) -> Plane:

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import jensenshannon
 
 from labelnext.errors import ArgumentError
 from labelnext.scores.consistency import (
-    _js,
     class_vector,
     consistency,
     labelled_class_vector,
@@ -41,15 +39,6 @@ def test_published_numbers():
         assert got == pytest.approx(-0.2025, abs=5e-5)
         zero = consistency(one, [(other, SAME, SIZE)], activation=activation, beta=1.5025)
         assert zero == pytest.approx(0, abs=1e-4)
-
-
-def test_divergence_equals_that_of_scipy():
-    a, b = np.random.default_rng(0).dirichlet(np.ones(4), (2, 50))
-    got = _js(a, b)
-    np.testing.assert_allclose(got, jensenshannon(a, b, axis=1) ** 2, atol=1e-12)
-    assert _js(np.array([[0.1, 0.9]]), np.array([[0.4, 0.6]]))[0] == pytest.approx(
-        0.06329, abs=5e-6
-    )
 
 
 @given(

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import jensenshannon
 
 from labelnext import select
 from labelnext.errors import ArgumentError
-from labelnext.select.class_balance import jensen_shannon
 from tests.reference import select_diverse as reference
 
 
@@ -18,28 +16,6 @@ def distributions(seed, n, classes):
     weights[weights < 1e-6] = 0
     weights[:, 0] += 0.01
     return weights / weights.sum(axis=1, keepdims=True)
-
-
-def test_divergence_has_the_number_of_the_check():
-    found = jensen_shannon(np.array([[0.1, 0.9]]), np.array([0.4, 0.6]))
-    np.testing.assert_allclose(found, 0.06329, atol=5e-6)
-
-
-@given(st.integers(0, 2**32), st.integers(0, 9), st.integers(1, 6))
-def test_divergence_matches_loops_and_scipy(seed, n, classes):
-    rows = distributions(seed, n + 1, classes)
-    found = jensen_shannon(rows[1:], rows[0])
-    loops = [reference.jensen_shannon(row, rows[0]) for row in rows[1:].tolist()]
-    np.testing.assert_allclose(found, loops, atol=1e-12)
-    if n:
-        theirs = jensenshannon(rows[1:], rows[:1], axis=1)
-        np.testing.assert_allclose(found, np.nan_to_num(theirs) ** 2, atol=1e-9)
-    assert ((found >= 0) & (found <= np.log(2) + 1e-12)).all()
-
-
-def test_divergence_is_zero_of_equals_and_ln_2_of_opposites():
-    rows = np.array([[1.0, 0], [0, 1]])
-    np.testing.assert_allclose(jensen_shannon(rows, rows[0]), [0, np.log(2)])
 
 
 @given(st.integers(0, 2**32), st.integers(1, 20), st.integers(0, 25), st.data())

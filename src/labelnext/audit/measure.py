@@ -5,21 +5,17 @@ training is begun and broken off; all in projects of their own that are thrown a
 """
 
 import math
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from labelnext.audit.arms import Arm
 from labelnext.errors import LabelnextError
 from labelnext.protocols import Trainable
-from labelnext.rounds import propose, testing, training
+from labelnext.rounds import measuring, propose, testing, training
 from labelnext.rounds.config import Config, Named
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.index import Role
-from labelnext.types import Example
 
 IMAGES = 6  # of each role
 _BUDGET = 2
@@ -139,39 +135,13 @@ def _scoring(taste: Taste, name: str, arm: Arm, weights: Path | None) -> float:
         project.close()
 
 
-class _EnoughError(Exception):
-    """Breaks a training off."""
-
-
 def _training(project: Project, start: Trainable, number: int, role: Role) -> tuple[float, float]:
     """Seconds to train on one image, all its steps, and seconds a step; from a few steps."""
-    records = project.index.records(role)
-    truths = project.index.truth([record.key for record in records])
-    examples = [
-        Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]
-        for record in records
-        if (truth := truths[record.key]) is not None
-    ]
+    examples = measuring.labelled(project, role)
     if not examples:
         return 0.0, math.nan
-    marks: list[tuple[float, int, int]] = []
-
-    def told(task: str, done: int, total: int, **_: float) -> None:
-        marks.append((time.perf_counter(), done, total))
-        if done >= _STEPS and marks[-1][0] - marks[0][0] > _TRAINING:
-            raise _EnoughError
-
-    begun = time.perf_counter()
-    options: dict[str, Any] = project.train_options(number)
-    with suppress(_EnoughError):
-        start.fit(examples, seed=project.seed("train", number), progress=told, **options)
-    step = _step(marks)
-    whole = time.perf_counter() - begun if math.isnan(step) else step * marks[-1][2]
-    return whole / len(examples), step
-
-
-def _step(marks: Sequence[tuple[float, int, int]]) -> float:
-    """Seconds a step, the first one left out: it warms up."""
-    if len(marks) < 2 or marks[-1][1] <= marks[0][1]:
-        return math.nan
-    return (marks[-1][0] - marks[0][0]) / (marks[-1][1] - marks[0][1])
+    found = measuring.time_training(
+        start, examples, seed=project.seed("train", number), options=project.train_options(number),
+        steps=_STEPS, seconds=_TRAINING,
+    )  # fmt: skip
+    return found.whole / len(examples), found.step

@@ -7,10 +7,10 @@ broken off.
 import math
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labelnext import engine
 from labelnext.cost import Machine
@@ -18,6 +18,7 @@ from labelnext.errors import ProjectError
 from labelnext.protocols import Detector, Progress, Trainable, quiet
 from labelnext.rounds import planning
 from labelnext.rounds.project import Project, load_pixels
+from labelnext.store.index import Role
 from labelnext.store.shards import ScoreShards
 from labelnext.types import Example, ImageRecord
 
@@ -80,48 +81,71 @@ def _scoring(
     return seconds(records, progress) / len(records)
 
 
-class _EnoughError(Exception):
-    """Breaks a training off."""
-
-
 def _training(project: Project, detector: Detector, epochs: int, progress: Progress) -> float:
     """Seconds an image and epoch; 0 for a detector that is not trained here."""
     if not isinstance(detector, Trainable):
         return 0.0
-    examples = _examples(project)
+    examples = labelled(project, "initial")[:IMAGES]
     if not examples:
         raise ProjectError(
             "There are no labelled images to time training on. Add some: `labelnext add --labels "
             "SOURCE`, or plan without --measure."
         )
+    found = time_training(
+        detector, examples, seed=project.seed("measure"), options=project.train_options(1),
+        steps=_STEPS, seconds=_SECONDS, progress=progress,
+    )  # fmt: skip
+    return found.whole / (len(examples) * epochs)
+
+
+class Training(NamedTuple):
+    """How long a training takes.
+
+    Attributes:
+        step: Seconds a step, the first one, which warms up, left out; NaN for a single step.
+        whole: Seconds of all steps.
+    """
+
+    step: float
+    whole: float
+
+
+class _EnoughError(Exception):
+    """Breaks a training off."""
+
+
+def time_training(
+    detector: Trainable,
+    examples: Sequence[Example],
+    *,
+    seed: int,
+    options: Mapping[str, Any],
+    steps: int,
+    seconds: float,
+    progress: Progress = quiet,
+) -> Training:
+    """Begin a training, and break it off after at least so many steps and seconds."""
     marks: list[tuple[float, int, int]] = []
 
     def told(task: str, done: int, total: int, **figures: float) -> None:
         marks.append((time.perf_counter(), done, total))
-        progress("measure training", min(done, _STEPS), _STEPS)
-        if done > _STEPS and marks[-1][0] - marks[0][0] > _SECONDS:
+        progress("measure training", min(done, steps), steps)
+        if done > steps and marks[-1][0] - marks[0][0] > seconds:
             raise _EnoughError
 
-    options: dict[str, Any] = project.train_options(1)
     begun = time.perf_counter()
     with suppress(_EnoughError):
-        detector.fit(examples, seed=project.seed("measure"), progress=told, **options)
-    whole = _whole(marks)
-    if math.isnan(whole):  # of one step: it tells nothing of its parts
-        whole = time.perf_counter() - begun
-    return whole / (len(examples) * epochs)
-
-
-def _whole(marks: Sequence[tuple[float, int, int]]) -> float:
-    """Seconds of all steps, the first one left out of the measure; NaN with fewer than two."""
+        detector.fit(examples, seed=seed, progress=told, **options)
     if len(marks) < 2 or marks[-1][1] <= marks[0][1]:
-        return math.nan
+        return Training(math.nan, time.perf_counter() - begun)
     (first, before, _), (last, done, total) = marks[0], marks[-1]
-    return (last - first) / (done - before) * total
+    step = (last - first) / (done - before)
+    return Training(step, step * total)
 
 
-def _examples(project: Project) -> list[Example]:
-    records = project.index.records("initial")[:IMAGES]
+def labelled(project: Project, role: Role) -> list[Example]:
+    """The labelled images of a role, ready to train on."""
+    records = project.index.records(role)
     known = project.index.truth([record.key for record in records])
     return [
         Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]

@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.numerics import jensen_shannon
 from labelnext.scores.found import (
     Found,
     PerBox,
     Vectors,
     check_count,
     check_range,
-    entropies,
     found_of,
 )
 from labelnext.scores.overlap import pairwise_iou
@@ -150,7 +150,7 @@ def _agreement(
     else:
         a, b = (_of_class(found, original.classes) for found in (original, match))
         best = original.scores + match.scores
-    agreement: np.ndarray = overlaps.max(axis=1) + best / 2 * (1 - _js(a, b))
+    agreement: np.ndarray = overlaps.max(axis=1) + best / 2 * (1 - jensen_shannon(a, b))
     return agreement
 
 
@@ -161,13 +161,6 @@ def _of_class(found: Found, classes: Int64[np.ndarray, "n"]) -> Vectors:
     else:
         p = np.where(found.classes == classes, found.scores, 0.0)
     return np.stack([p, 1 - p], axis=1)
-
-
-def _js(a: Vectors, b: Vectors) -> PerBox:
-    """Jensen–Shannon divergence row by row, in nats, 0 to ln 2."""
-    divergence = entropies((a + b) / 2) - (entropies(a) + entropies(b)) / 2
-    not_negative: np.ndarray = np.maximum(divergence, 0)
-    return not_negative
 
 
 def _thinned(found: Found) -> Found:

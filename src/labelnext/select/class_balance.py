@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.numerics import jensen_shannon
 from labelnext.select.checks import Indices, Mask, check_budget, check_order
 
 _SUM_SLACK = 1e-3  # how far from 1 a distribution may add up, after float32
@@ -49,20 +50,8 @@ def furthest_classes(
         )  # fmt: skip
     _check_distributions(function, "labelled", labelled[None])
     _check_distributions(function, "vectors", vectors[order])
-    divergence = jensen_shannon(vectors[order], labelled)
+    divergence = jensen_shannon(vectors[order], labelled[None])
     return order[np.argsort(-divergence, kind="stable")][:budget]
-
-
-def jensen_shannon(
-    p: Float64[np.ndarray, "n classes"], q: Float64[np.ndarray, "classes"]
-) -> Float64[np.ndarray, "n"]:
-    """½ KL(p‖m) + ½ KL(q‖m) with m = ½(p + q), of each row p; in nats, 0 to ln 2."""
-    from scipy.special import rel_entr  # takes long to import
-
-    middle = (p + q) / 2
-    sums = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=1) / 2
-    at_least_zero: np.ndarray = np.maximum(sums, 0)  # rounding may leave less
-    return at_least_zero
 
 
 def _check_distributions(
