@@ -64,18 +64,23 @@ def run(folder, strategy, detector, **arguments):
         return project.ledger.picks(1)
 
 
-def refused(folder, strategy, detector, match, **arguments):
+def refused(folder, strategy, detector, match, *, trained=None, **arguments):
     with pytest.raises(LabelnextError, match=match):
         run(folder, strategy, detector, **arguments)
     ledger = Ledger(folder / "shop" / ".labelnext" / "ledger.sqlite")
     assert ledger.step(1, "score") is None  # not done with every image a failure
+    if trained is not None:
+        assert (ledger.step(0, "train") is not None) == trained
     ledger.close()
     assert not list((folder / "shop" / ".labelnext").glob("scores/*/part-*"))
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - NO_DETECTOR))
 def test_without_a_detector_only_random_runs(folder, name):
-    refused(folder, name, "none", "gives nothing|stochastic|changed versions|other weights")
+    match = "gives nothing|stochastic|changed versions|other weights"
+    refused(
+        folder, name, "none", match, trained=False
+    )  # said before an hour of training, not after
 
 
 REASONS = {

@@ -1,7 +1,7 @@
 """Where work runs: today one process, with images decoded ahead in threads."""
 
-from labelnext.engine.gather import gather
+from labelnext.engine.gather import gather, require
 from labelnext.engine.local import predict, score
 from labelnext.engine.stream import Decoded, decode_ahead
 
-__all__ = ["Decoded", "decode_ahead", "gather", "predict", "score"]
+__all__ = ["Decoded", "decode_ahead", "gather", "predict", "require", "score"]

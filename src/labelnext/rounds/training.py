@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 
+from labelnext import engine
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, Trainable, quiet
 from labelnext.rounds import frames
@@ -16,10 +17,12 @@ def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
 
     Raises:
         ProjectError: Nothing to train on and no weights given.
+        LabelnextError: The strategy asks for what this detector cannot give, however trained.
     """
 
     def work() -> Mapping[str, object]:
-        start = project.fresh_detector()
+        start, strategy = project.fresh_detector(), project.strategy()
+        engine.require(strategy.needs, start, strategy.name)
         if not isinstance(start, Trainable):
             return {"trained": False, "weights": start.fingerprint()}
         if project.config.initial_weights:
