@@ -65,6 +65,7 @@ def study(
         planned_seeds=plan.seeds,
         planned_cycles=plan.cycles,
         cost=prices,
+        rate=plan.config.cost.labour_rate,
         clips=_clips(plan, results),
         initial_images=initial if plan.config.train_on == "all" else 0,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from labelnext.cost import LabellingCost
+from labelnext.cost import LabellingCost, LabourRate
 from labelnext.evaluate.outcomes import Outcomes
 from labelnext.types import Detections, GroundTruth, Metrics
 
@@ -82,6 +82,7 @@ class Study:
         planned_seeds: Seeds every arm was to run. Empty: the seeds in `results`.
         planned_cycles: Last cycle every arm was to reach. None: the last in `results`.
         cost: Seconds that labelling takes, by which hours are counted.
+        rate: What an hour of it is paid; None where that is not known.
         clips: Clip of each test image, for intervals; None where outcomes were not kept.
         initial_images: Images labelled before the first cycle, where every round trains on them too
             and they count on a learning curve; None where not known.
@@ -104,6 +105,7 @@ class Study:
     planned_seeds: tuple[int, ...] = ()
     planned_cycles: int | None = None
     cost: LabellingCost | None = None
+    rate: LabourRate | None = None
     clips: Int64[np.ndarray, "images"] | None = field(default=None, repr=False)
     initial_images: int | None = None
     outlook: tuple[str, ...] = ()

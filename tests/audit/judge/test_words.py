@@ -32,6 +32,7 @@ def test_a_clear_win_is_called_better_with_its_size_and_what_it_saves() -> None:
     )
     assert " boxes instead of " in saved
     assert saved.endswith(" EUR.")
+    assert judge(dataclasses.replace(made, rate=LabourRate(36.0, "EUR"))) == found
     assert end.startswith(
         "At 20 images the miss rate at FPPI 1 of divergence is 0.410 against 0.625, 0.215 lower "
         "(95 % interval 0.207 to 0.223 lower, p = 0.031): better; the interval is over seeds alone"

@@ -36,7 +36,8 @@ def judge(
     Args:
         study: Complete or interrupted; metrics may be absent or NaN.
         metric: Field of `Metrics`: a miss rate, `ap` or `ap50`.
-        rate: Price of an hour of labelling, to say in money what an arm saves.
+        rate: Price of an hour of labelling, to say in money what an arm saves; by default the
+            study's own.
 
     Returns:
         The same for the same study: every bootstrap starts from the same seed.
@@ -50,6 +51,7 @@ def judge(
             "judge", "metric", expected=f"one of {', '.join(METRICS)}", got=repr(metric)
         )
     facts.check(study)
+    rate = rate or study.rate
     runs = all_runs(study, facts.arms(study), metric)
     common = shared(runs)
     if common is None:
