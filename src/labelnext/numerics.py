@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from labelnext.types import Activation
 
@@ -50,6 +50,21 @@ def add_entropy(probabilities: Stack, activation: Activation, total: Plane) -> N
         _subtract_p_ln_p(plane, total, scratch)
         if activation == "sigmoid":
             _subtract_p_ln_p(np.float32(1) - plane, total, scratch)
+
+
+def inverse_frequency(counts: Int64[np.ndarray, "classes"]) -> Float64[np.ndarray, "classes"]:
+    """(n + K) / (n_c + 1) of each of K classes, n = Σ n_c: above 0, larger for rarer ones."""
+    weights: np.ndarray = (counts.sum() + len(counts)) / (counts + 1.0)
+    return weights
+
+
+def mean_rarity(
+    first: Int64[np.ndarray, "classes"], second: Int64[np.ndarray, "classes"]
+) -> Float64[np.ndarray, "classes"]:
+    """1 less the mean of a class's shares in two sets of counts; in an empty set all are 0."""
+    shares = [counts / max(int(counts.sum()), 1) for counts in (first, second)]
+    rare: np.ndarray = 1 - (shares[0] + shares[1]) / 2
+    return rare
 
 
 def jensen_shannon(

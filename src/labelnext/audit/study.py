@@ -1,7 +1,6 @@
 """Gather a replay's figures and a few of its picked frames into a Study."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,7 @@ def study(
         cost: Seconds of labelling; by default the settings' own, else `LabellingCost()`. See
             `collect.cycle_results`.
     """
-    prices = cost or _prices(plan)
+    prices = cost or plan.config.cost.labelling
     results: list[CycleResult] = []
     frames: list[PickedFrame] = []
     for arm in plan.arms:
@@ -69,11 +68,6 @@ def study(
         clips=_clips(plan, results),
         initial_images=initial if plan.config.train_on == "all" else 0,
     )  # fmt: skip
-
-
-def _prices(plan: Replay) -> LabellingCost:
-    given = {part.name: getattr(plan.config.cost, part.name) for part in fields(LabellingCost)}
-    return LabellingCost(**{name: price for name, price in given.items() if price is not None})
 
 
 def _finished(folder: Path) -> Iterable[Project]:

@@ -18,10 +18,8 @@ from labelnext.cli.options import (
     SplitBy,
     Test,
     class_names,
-    merge,
-    settings,
 )
-from labelnext.cli.studies import Workers
+from labelnext.cli.studies import Workers, configured
 
 Figures = Annotated[
     list[str] | None,
@@ -76,11 +74,7 @@ def paper(
     from labelnext.rounds import setup
 
     wanted = asked(figures or (), table=table, images=images, measured=measured)
-    values = {
-        "preset": preset, "classes": classes or ["person"], "budget": budget,
-        "detector": {"name": detector},
-    }  # fmt: skip
-    config = setup.configure(merge(values, settings(changes)))
+    config = configured(preset, classes, budget, detector, changes)
     plan = Replay(out, config, (), tuple(range(seeds)), cycles, ceiling)
     sources: setup.Sources = {"initial": labels or [], "pool": pool or [], "test": test or []}
     command = shlex.join(["labelnext", *sys.argv[1:]])

@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from labelnext.cli.options import (
     merge,
     settings,
 )
+
+if TYPE_CHECKING:
+    from labelnext.rounds.config import Config
 
 Arms = Annotated[
     list[str] | None,
@@ -78,20 +81,13 @@ def audit(
     """  # fmt: skip
     from labelnext import audit as room
     from labelnext.errors import LabelnextError
-    from labelnext.rounds import setup
 
     if not labels or not pool:
         raise LabelnextError("An audit needs labelled data: give both --labels and --pool.")
 
-    values = {
-        "preset": preset, "classes": classes or ["person"], "budget": budget,
-        "detector": {"name": detector},
-    }  # fmt: skip
     chosen = room.choose(arms)
-    plan = room.Replay(
-        out, setup.configure(merge(values, settings(changes))), chosen.arms, tuple(range(seeds)),
-        cycles, ceiling,
-    )  # fmt: skip
+    config = configured(preset, classes, budget, detector, changes)
+    plan = room.Replay(out, config, chosen.arms, tuple(range(seeds)), cycles, ceiling)
     sources = {"initial": labels, "pool": pool, "test": test or []}
     how = {"kept": class_names(plan.config.classes, maps), "hold_out": hold_out,
            "split_by": split_by}  # fmt: skip
@@ -99,6 +95,19 @@ def audit(
               "minutes": minutes if quick else None}  # fmt: skip
     heading = title or f"{'Quick audit' if quick else 'Audit'}: {out.name}"
     _replay(plan, sources, how, wanted, heading, json)
+
+
+def configured(
+    preset: str, classes: list[str] | None, budget: int, detector: str, changes: list[str] | None
+) -> "Config":
+    """Settings that all runs of a replay share, from the options of a command."""
+    from labelnext.rounds import setup
+
+    values = {
+        "preset": preset, "classes": classes or ["person"], "budget": budget,
+        "detector": {"name": detector},
+    }  # fmt: skip
+    return setup.configure(merge(values, settings(changes)))
 
 
 def demo(

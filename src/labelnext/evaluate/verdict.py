@@ -31,7 +31,8 @@ def verdict(
 
     Args:
         difference: The arm less the baseline.
-        p: Two-sided p of the same difference, corrected over all arms tried (`holm`), 0 to 1.
+        p: Two-sided p of the same difference, valid for all arms tried
+            together (`joint_p_values`), 0 to 1.
         lower_is_better: True for miss rates, False for average precision.
         level: p must be below it.
 

@@ -1,6 +1,7 @@
 """`labelnext.toml`: parsed once into frozen values; flat arguments go to the rooms below."""
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from labelnext.cost import Budget, LabourRate, parse, parse_rate
+from labelnext.cost import Budget, LabellingCost, LabourRate, parse, parse_rate
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.files import write_text
 
@@ -65,6 +66,17 @@ class Cost(_Table):
     learn: bool = True
     rate: str | None = None
     annotators: int = Field(default=1, ge=1)
+
+    @property
+    def given(self) -> dict[str, float]:
+        """The prices that are set, by name."""
+        prices = {part.name: getattr(self, part.name) for part in fields(LabellingCost)}
+        return {name: price for name, price in prices.items() if price is not None}
+
+    @property
+    def labelling(self) -> LabellingCost:
+        """The prices that are set, and the defaults for the others."""
+        return LabellingCost(**self.given)
 
     @property
     def labour_rate(self) -> LabourRate | None:

@@ -123,9 +123,9 @@ def prices(project: Project) -> Prices:
     it were not, since all are told apart at once.
     """
     named = project.config.cost
+    given, held = named.given, named.labelling
     names = [part.name for part in fields(LabellingCost)]
-    given = {name: value for name in names if (value := getattr(named, name)) is not None}
-    held, found, tasks = LabellingCost(**given), None, project.ledger.tasks()
+    found, tasks = None, project.ledger.tasks()
     if named.learn and len(tasks) >= AT_LEAST:
         found = learn(
             [task.seconds for task in tasks], [task.new for task in tasks],

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.numerics import inverse_frequency
 from labelnext.scores.found import (
     Found,
     PerBox,
@@ -132,8 +133,7 @@ def class_weights_of(counts: Int64[np.ndarray, "classes"]) -> _ByClass:
     if counts.ndim != 1 or not len(counts) or counts.min() < 0:
         expected = "one count of 0 or more for each of one or more classes"
         raise ArgumentError("class_weights_of", "counts", expected=expected, got=counts.tolist())
-    weights: np.ndarray = (counts.sum() + len(counts)) / (counts + 1.0)
-    return weights
+    return inverse_frequency(counts)
 
 
 class _Options(NamedTuple):

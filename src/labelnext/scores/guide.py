@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.numerics import mean_rarity
 from labelnext.scores.found import check_by_class, check_count, found_of, unit
 from labelnext.types import Activation, Detections
 
@@ -37,8 +38,7 @@ def rarity(labelled: _Counts, pool: _Counts) -> _ByClass:
         if not len(counts) or counts.min() < 0 or len(counts) != len(labelled):
             expected = f"{len(labelled) or 'one or more'} counts of 0 or more"
             raise ArgumentError("rarity", argument, expected=expected, got=counts.tolist())
-    shares = [counts / max(int(counts.sum()), 1) for counts in (labelled, pool)]
-    rare: np.ndarray = 1 - (shares[0] + shares[1]) / 2
+    rare = mean_rarity(labelled, pool)
     return rare if rare.any() else np.ones(len(rare))
 
 

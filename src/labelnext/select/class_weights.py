@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from labelnext.errors import ArgumentError
+from labelnext.numerics import inverse_frequency, mean_rarity
 
 _LEAST, _MOST = 1 / 8, 8.0  # so that no class drowns the others, or drowns
 
@@ -45,17 +46,12 @@ def class_weights(
             got="none" if pool is None else f"one with kind={kind!r}",
         )  # fmt: skip
     if pool is None:
-        weights = (counts.sum() + len(counts)) / (counts + 1)
+        weights = inverse_frequency(counts)
     else:
         _check_counts(function, "pool", pool, len(counts))
-        weights = 1 - (_shares(counts) + _shares(pool)) / 2
+        weights = mean_rarity(counts, pool)
     clipped: np.ndarray = np.clip(weights, _LEAST, _MOST)
     return clipped
-
-
-def _shares(counts: Int64[np.ndarray, "classes"]) -> Float64[np.ndarray, "classes"]:
-    shares: np.ndarray = counts / max(int(counts.sum()), 1)
-    return shares
 
 
 def _check_counts(

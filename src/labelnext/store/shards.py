@@ -4,7 +4,7 @@ Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to
 was stopped goes on behind its last whole part.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ class ScoreShards:
         Raises:
             ProjectError: A part is damaged.
         """
-        parts = [_vectors(table) for table in self._tables()]
+        parts = [_vectors(part) for part in self._parts()]
         widths = {name: found.shape[1] for _, part in parts for name, found in part.items()}
         return {
             name: np.concatenate(
@@ -126,9 +126,12 @@ class ScoreShards:
             for name, width in widths.items()
         }
 
-    def _tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        for part in sorted(self.folder.glob("part-*.parquet")):
-            yield _read(part, columns)
+    def _parts(self) -> list[Path]:
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
+        for part in self._parts():
+            yield _read(part, lambda part: pq.read_table(part, columns=columns))
 
     def _valid(self, part: Path) -> bool:
         try:
@@ -142,9 +145,9 @@ def _name(number: int) -> str:
     return f"part-{number:06d}.parquet"
 
 
-def _read(part: Path, columns: list[str] | None) -> pa.Table:
+def _read(part: Path, how: Callable[[Path], Any]) -> Any:
     try:
-        return pq.read_table(part, columns=columns)
+        return how(part)
     except (pa.ArrowInvalid, OSError) as error:
         raise ProjectError(
             f"The score shard {part} is damaged ({error}). Delete it and give `labelnext score` "
@@ -204,13 +207,15 @@ def _rows_of(rows: list[list[float] | None]) -> Float32[np.ndarray, "_n _m"] | N
     return np.array(rows, np.float32) if rows and rows[0] is not None else None
 
 
-def _vectors(table: pa.Table) -> tuple[int, dict[str, Float32[np.ndarray, "_n _d"]]]:
+def _vectors(part: Path) -> tuple[int, dict[str, Float32[np.ndarray, "_n _d"]]]:
     """The rows of a part, and its columns of equally long lists as matrices, NaN where absent."""
+    names = [name for name in _read(part, pq.read_schema).names if name.startswith(_VECTOR)]
+    table = _read(part, lambda part: pq.read_table(part, columns=["key", *names]))
     found = {}
-    for name in table.column_names:
+    for name in names:
         column = table[name].combine_chunks()
         there = np.asarray(column.is_valid())
-        if name.startswith(_VECTOR) and there.any():
+        if there.any():
             flat = column.drop_null().flatten().to_numpy().reshape(int(there.sum()), -1)
             out = np.full((len(there), flat.shape[1]), np.nan, np.float32)
             out[there] = flat

@@ -93,9 +93,7 @@ def passes_divergence(evidence: Evidence) -> Pixels | None:
 def _uniform(task: Task) -> Chosen:
     pool, budget, blocked, rng, _ = task
     indices = select.random(len(pool), budget=budget, rng=rng, blocked=blocked)
-    later = blocked.copy()
-    later[indices] = True
-    taken = Taken(indices, np.ones(len(indices), np.int64), later)
+    taken = Taken.freely(indices, blocked)
     return Chosen(taken, np.full(len(pool), np.nan), ["drawn at random"] * len(indices))
 
 

@@ -37,6 +37,13 @@ class Taken(NamedTuple):
     passes: Int64[np.ndarray, "k"]
     blocked: Mask
 
+    @staticmethod
+    def freely(indices: Int64[np.ndarray, "k"], blocked: Mask) -> "Taken":
+        """Taken under no rule, so that nothing but the picks themselves is blocked anew."""
+        later = blocked.copy()
+        later[indices] = True
+        return Taken(indices, np.ones(len(indices), np.int64), later)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -142,10 +149,7 @@ class Rules:
         if self.arguments.get("temporal"):
             timed = select.temporal(ranked, **self._positions(pool), **options, **self._windows())
             return Taken(timed.indices, timed.passes, timed.blocked)
-        indices = select.top(ranked, **options)
-        later = blocked.copy()
-        later[indices] = True
-        return Taken(indices, np.ones(len(indices), np.int64), later)
+        return Taken.freely(select.top(ranked, **options), blocked)
 
     def _likeness(self, pool: Pool) -> dict[str, Any]:
         given = self.arguments.get("similar_threshold")
