@@ -121,7 +121,21 @@ _PLUS = replace(
     _CORRECTED,
     name="plus",
     detector=_flat(_CORRECTED.detector, box_offsets=True),
-    fit=_flat(_CORRECTED.fit, shared_levels=0.5, average=0.98),
+    fit=_flat(
+        _CORRECTED.fit,
+        optimiser="adamw",
+        learning_rate=3e-3,
+        schedule="cosine",
+        warmup=0.05,
+        weight_decay=0.01,
+        augment=1.0,
+        flip_share=0.5,
+        scale_jitter=1.5,
+        shared_levels=0.7,
+        average=0.98,
+        pad_to=32,
+    ),
+    decode=_flat(_CORRECTED.decode, window=7, min_pixels=12),
 )
 
 _PRESETS = {preset.name: preset for preset in (_CORRECTED, _AUTHORS_CODE, _PLUS)}

@@ -24,9 +24,9 @@ def _assign(objects: list[tuple], size: tuple[int, int], n_classes: int, scale: 
     )
 
 
-def _levels(flat: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+def _levels(flat: np.ndarray, size: tuple[int, int], multiple: int = 8) -> list[np.ndarray]:
     out, at = [], 0
-    for x, y in cell_centres(size):
+    for x, y in cell_centres(size, multiple):
         part = flat[..., at : at + len(x) * len(y)]
         out.append(part.reshape(*flat.shape[:-1], len(y), len(x)))
         at += len(x) * len(y)
@@ -61,6 +61,20 @@ def test_labels_equal_the_reference(seed: int, n: int, size: tuple[int, int], sc
     for level in range(5):
         wanted = reference.labels_of_level(level, objects, boxes, size, 2)
         np.testing.assert_array_equal(got[level], wanted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.tuples(st.integers(9, 110), st.integers(9, 110)))
+def test_wider_padding_adds_cells_that_are_not_asked(seed: int, size: tuple[int, int]) -> None:
+    boxes = _objects(seed, 3, (max(size[0] - 8, 1), max(size[1] - 8, 1)))
+    plain = _levels(_assign(boxes, size, 2, 0.5).labels, size)
+    wide = _levels(_assign(boxes, size, 2, 0.5, multiple=32).labels, size, 32)
+    for narrow, broad in zip(plain, wide, strict=True):
+        _, height, width = narrow.shape
+        np.testing.assert_array_equal(broad[:, :height, :width], narrow)
+        beyond = np.concatenate([broad[:, height:].ravel(), broad[:, :, width:].ravel()])
+        assert beyond.size == 0 or beyond.max() <= 0
+        assert (beyond == -1).mean() > 0.5 if beyond.size else True
 
 
 @settings(max_examples=50, deadline=None)

@@ -111,7 +111,8 @@ def test_an_ignored_area_gives_no_gradient() -> None:
     "options",
     [{"optimiser": "adamw", "schedule": "cosine", "warmup": 0.2},
      {"momentum": 0.5, "final_momentum": 0.01, "n2p": 3.0},
-     {"shared_levels": 0.5, "average": 0.99, "cache_megabytes": 0}],
+     {"shared_levels": 0.5, "average": 0.99, "cache_megabytes": 0},
+     {"pad_to": 32}],
 )  # fmt: skip
 def test_options_train_differently(options: dict[str, object]) -> None:
     detector = FireFPN.create(["person"], seed=0, **SMALL)
@@ -131,7 +132,8 @@ def test_the_cache_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("options", "name"),
     [({"epochs": -1}, "epochs"), ({"batch_size": 0}, "batch_size"), ({"speed": 1}, "speed"),
-     ({"learning_rate": float("inf")}, "learning_rate"), ({"optimiser": "sgd"}, "optimiser")],
+     ({"learning_rate": float("inf")}, "learning_rate"), ({"optimiser": "sgd"}, "optimiser"),
+     ({"pad_to": 12}, "pad_to"), ({"pad_to": 0}, "pad_to")],
 )  # fmt: skip
 def test_unfit_options_are_named(options: dict[str, object], name: str) -> None:
     detector = FireFPN.create(["person"], seed=0, **SMALL)
@@ -196,6 +198,15 @@ def test_input_is_padded_by_the_edge_and_scaled() -> None:
                 assert x[0, c, i, j] == np.float32((value - 127) / 128)
 
 
+def test_input_is_padded_to_the_multiple_asked_for() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 33, 3)).astype(np.uint8)
+    plain, wide = (to_input([image], torch.device("cpu"), multiple=m) for m in (8, 32))
+    assert wide.shape == (1, 3, 32, 64)
+    assert torch.equal(wide[:, :, :8, :40], plain)
+    assert torch.equal(wide[0, :, :5, 33:], plain[0, :, :5, 32:33].expand(-1, -1, 31))
+    assert torch.equal(wide[0, :, 5:], wide[0, :, 4:5].expand(-1, 27, -1))
+
+
 def test_progress_and_loss_log(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
 
@@ -252,25 +263,28 @@ for k in range(6):
 detector = FireFPN.create(["person"], seed=0, width=0.125, box_scale=0.3)
 print("ready", flush=True)
 trained = detector.fit(examples, seed=1, epochs=8, batch_size=2, average=0.9,
-                       workdir=Path(sys.argv[1]),
+                       optimiser=sys.argv[2], workdir=Path(sys.argv[1]),
                        progress=lambda *a, **k: print("step", flush=True))
 print(trained.fingerprint(), flush=True)
 """
 
 
-def _start(workdir: Path) -> subprocess.Popen[str]:
+def _start(workdir: Path, optimiser: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", _JOB, str(workdir)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", _JOB, str(workdir), optimiser], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
 
 
-def test_killed_at_many_points_it_ends_with_the_same_weights(tmp_path: Path) -> None:
-    undisturbed = _start(tmp_path / "calm").communicate()[0].split()[-1]
+@pytest.mark.parametrize("optimiser", ["rmsprop", "adamw"])
+def test_killed_at_many_points_it_ends_with_the_same_weights(
+    tmp_path: Path, optimiser: str
+) -> None:
+    undisturbed = _start(tmp_path / "calm", optimiser).communicate()[0].split()[-1]
     rng = np.random.default_rng(0)
     done = 0
     for _ in range(4):
-        job = _start(tmp_path / "killed")
+        job = _start(tmp_path / "killed", optimiser)
         assert job.stdout is not None
         assert job.stdout.readline().strip() == "ready"
         for _ in range(int(rng.integers(1, 9))):
@@ -279,7 +293,7 @@ def test_killed_at_many_points_it_ends_with_the_same_weights(tmp_path: Path) -> 
         job.send_signal(signal.SIGKILL)
         job.communicate()
     assert done > 4
-    resumed = _start(tmp_path / "killed").communicate()[0].split()[-1]
+    resumed = _start(tmp_path / "killed", optimiser).communicate()[0].split()[-1]
     assert resumed == undisturbed
     calm, killed = (tmp_path / d / "loss.jsonl" for d in ("calm", "killed"))
     assert calm.read_bytes() == killed.read_bytes()

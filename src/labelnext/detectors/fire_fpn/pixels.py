@@ -12,10 +12,12 @@ from labelnext.detectors.fire_fpn.check import require_image
 from labelnext.types import Example, GroundTruth, Image
 
 
-def to_input(images: Sequence[Image], device: torch.device) -> Float[Tensor, "n 3 h w"]:
-    """Images of one size as the network's input: edge-padded to multiples of 8, (x−127)/128."""
+def to_input(
+    images: Sequence[Image], device: torch.device, *, multiple: int = 8
+) -> Float[Tensor, "n 3 h w"]:
+    """Images of one size as the network's input: edge-padded to a `multiple`, (x−127)/128."""
     height, width = images[0].shape[:2]
-    pad = ((0, -height % 8), (0, -width % 8), (0, 0))
+    pad = ((0, -height % multiple), (0, -width % multiple), (0, 0))
     stack = np.stack(
         [np.pad(image, pad, "edge") if any(map(any, pad)) else image for image in images]
     )

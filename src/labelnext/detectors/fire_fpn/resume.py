@@ -79,14 +79,20 @@ def restore(
     for name, value in parts["average"].items():
         average[name].copy_(value)
     state: dict[int, dict[str, Tensor]] = {}
+    like = [weight for group in optimiser.param_groups for weight in group["params"]]
     for name, value in parts["optimiser"].items():
         index, _, slot = name.partition("/")
-        state.setdefault(int(index), {})[slot] = value
+        state.setdefault(int(index), {})[slot] = _laid_out(value, like[int(index)])
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
     losses = [float(x) for x in facts["losses"]]
     _write_log(workdir, losses)  # the log may lag one epoch behind the state
     return losses
+
+
+def _laid_out(value: Tensor, weight: Tensor) -> Tensor:
+    """The value in the weight's memory order, which a fused optimiser takes for granted."""
+    return torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
 
 
 def _write_log(workdir: Path, losses: list[float]) -> None:

@@ -31,6 +31,7 @@ def assign(
     size: tuple[int, int],
     boxes: Float64[np.ndarray, "5 2"],
     shared_levels: float | None = None,
+    multiple: int = 8,
 ) -> Targets:
     """Targets of one image.
 
@@ -46,14 +47,15 @@ def assign(
         classes: Class of each box.
         ignore: Boxes whose area is excluded instead of being learnt.
         n_classes: Number of maps.
-        size: (height, width) of the image in pixels of the network's input, before padding to a
-            multiple of 8. Cells wholly in the padding are not asked.
+        size: (height, width) of the image in pixels of the network's input, before padding.
+            Cells wholly in the padding are not asked.
         boxes: Default boxes (width, height) by level.
         shared_levels: Also exclude an object's positive rectangle from the other levels whose
             default box has at least this IoU with it, so that no level is taught that a box nearly
             as good is wrong. None, as in the paper, keeps them negative.
+        multiple: The network's input is padded to multiples of this, itself a multiple of 8.
     """
-    grids = cell_centres(size)
+    grids = cell_centres(size, multiple)
     labels, offsets = [], []
     best, overlap = _levels(xyxy, boxes)
     order = np.argsort(-np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1), kind="stable")
@@ -82,10 +84,10 @@ def assign(
 
 
 def cell_centres(
-    size: tuple[int, int],
+    size: tuple[int, int], multiple: int = 8
 ) -> list[tuple[Float64[np.ndarray, "_w"], Float64[np.ndarray, "_h"]]]:
-    """(x, y) of the cell centres of each level for an image padded to multiples of 8."""
-    height, width = (-(-side // 8) * 8 for side in size)
+    """(x, y) of the cell centres of each level for an image padded to multiples of `multiple`."""
+    height, width = (-(-side // multiple) * multiple for side in size)
     return [
         ((np.arange(width // s) + 0.5) * s, (np.arange(height // s) + 0.5) * s) for s in STRIDES
     ]

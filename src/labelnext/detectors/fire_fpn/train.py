@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from labelnext.detectors.fire_fpn.augment import augment
 from labelnext.detectors.fire_fpn.loss import classification_loss, offset_loss, sample_entries
@@ -55,6 +56,7 @@ def train(
             seed or options, or a damaged file.
     """
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+    current = list(network.state_dict().values())  # the weights themselves, in the same order
     optimiser = _optimiser(network, options)
     job = job_of(start, examples, seed, options)
     losses = restore(workdir, job, network, average, optimiser)
@@ -71,7 +73,7 @@ def train(
             batch = [_prepare(*cache.get(i, examples[i]), rng=rng, options=options) for i in chosen]
             loss = _step(network, batch, boxes, device, rng, dropout, options)
             optimiser.step()
-            _follow(average, network, done, options.average)
+            _follow(average, current, done, options.average)
             total += loss
             progress("train", done + 1, per_epoch * options.epochs, loss=loss)
         losses.append(total / per_epoch)
@@ -111,7 +113,8 @@ def _step(
         labels = np.stack([t.labels for t in targets])
         mine = kept[at : at + labels.size].reshape(labels.shape)
         at += labels.size
-        decoder = network.features(to_input(images, device), dropout).decoder
+        x = to_input(images, device, multiple=options.pad_to)
+        decoder = network.features(x, dropout).decoder
         logits = _flat(network.logits(decoder))
         loss = classification_loss(logits, labels, mine, total=asked)
         offsets = network.offsets(decoder)
@@ -157,6 +160,7 @@ def _targets(
         size=(image.shape[0], image.shape[1]),
         boxes=boxes,
         shared_levels=options.shared_levels,
+        multiple=options.pad_to,
     )
 
 
@@ -179,7 +183,7 @@ def _optimiser(network: FireNetwork, options: FitOptions) -> torch.optim.Optimiz
         {"params": others, "weight_decay": 0.0},
     ]
     if options.optimiser == "adamw":
-        return torch.optim.AdamW(groups, lr=options.learning_rate)
+        return torch.optim.AdamW(groups, lr=options.learning_rate, fused=True)
     return torch.optim.RMSprop(
         groups, lr=options.learning_rate, alpha=options.decay, momentum=options.momentum
     )
@@ -200,9 +204,9 @@ def _set_rate(optimiser: torch.optim.Optimizer, done: int, total: int, options: 
             group["momentum"] = options.momentum * change**share
 
 
-def _follow(average: dict[str, Tensor], network: FireNetwork, done: int, decay: float) -> None:
+def _follow(average: dict[str, Tensor], current: list[Tensor], done: int, decay: float) -> None:
     """Exponential moving average of the weights, shorter at first; decay 0 copies them."""
     kept = min(decay, (1 + done) / (10 + done)) if decay else 0.0
     with torch.no_grad():
-        for name, value in network.state_dict().items():
-            average[name].lerp_(value, 1 - kept)
+        move = get_ema_multi_avg_fn(kept)  # type: ignore[no-untyped-call]
+        move(list(average.values()), current, done)
