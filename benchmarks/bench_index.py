@@ -93,7 +93,7 @@ def make(folder: Path, images: int, boxes: int, files: bool) -> Path:
 def files(folder: Path, labels: Path) -> None:
     """Index real files, and the same again."""
     from labelnext.data import open_source
-    from labelnext.rounds.indexing import index_source
+    from labelnext.rounds.sources.indexing import index_source
     from labelnext.store.index import Index
 
     spec = f"coco:{labels}"
@@ -128,7 +128,7 @@ def read_coco(folder: Path, rows: int) -> None:
 
 def index_rows(folder: Path, rows: int) -> None:
     """The database alone, and the split."""
-    from labelnext.rounds.hold_out import last_part
+    from labelnext.rounds.sources.hold_out import last_part
     from labelnext.store.index import Index
 
     print(f"rows: {rows} with two boxes each; {peak():.0f} MB to begin with")

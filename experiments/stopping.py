@@ -1,9 +1,9 @@
 """Would a project's forecast have served? `stopping.py AUDIT_FOLDER` or `stopping.py --simulate N`.
 
 For docs/results/stopping.md. At every cycle with five points or more, what the project would have
-said (labelnext.rounds.expected) is held against what the next cycle measured, and the rule of the
-price against what the rest of the run brought. An audit's ledgers are copied, never opened in
-place. `--simulate N` does the same with N made-up curves of each kind, of which the truth is known.
+said (labelnext.rounds.outlook.expected) is held against what the next cycle measured, and the rule
+of the price against what the rest of the run brought. An audit's ledgers are copied, never opened
+in place. `--simulate N` does the same with N made-up curves of each kind, whose truth is known.
 """
 
 import argparse
@@ -21,10 +21,10 @@ import numpy as np
 from labelnext.evaluate import learning_curve
 from labelnext.evaluate.returns import suggest_stop
 from labelnext.rounds.collect import cycle_results
-from labelnext.rounds.expected import Expected, expected, miss_rate, usable
+from labelnext.rounds.outlook.expected import Expected, expected, miss_rate, usable
+from labelnext.rounds.outlook.returns import counted
 from labelnext.rounds.overview import opened
 from labelnext.rounds.results import CycleResult
-from labelnext.rounds.returns import counted
 from labelnext.rounds.seeds import generator
 from labelnext.types import Metrics, MissRateCurve
 

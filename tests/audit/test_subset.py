@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelnext.audit.subset import spread, subset
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.index import Index
 from labelnext.types import ImageRecord
 from tests.rounds.scenes import draw

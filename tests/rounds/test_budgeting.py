@@ -5,8 +5,10 @@ import pytest
 
 from labelnext.cost import LabellingCost
 from labelnext.errors import LabelnextError, ProjectError
-from labelnext.rounds import budgeting, costs, loop, overview, pooled, propose, training
+from labelnext.rounds import loop, overview, pooled
+from labelnext.rounds.accounts import budgeting, costs
 from labelnext.rounds.project import Project
+from labelnext.rounds.steps import propose, training
 from tests.rounds.scenes import project
 
 RANDOM = {"name": "random"}

@@ -7,9 +7,10 @@ import pytest
 from labelnext.cost import LabellingCost
 from labelnext.errors import ProjectError
 from labelnext.evaluate.outcomes import outcome_miss_rate
-from labelnext.rounds import loop, testing
+from labelnext.rounds import loop
 from labelnext.rounds.collect import cycle_results
 from labelnext.rounds.overview import opened
+from labelnext.rounds.steps import testing
 from tests.rounds.scenes import project
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")

@@ -7,7 +7,9 @@ import pytest
 
 from labelnext.cost import DEFAULTS, Budget, LabellingCost, LabourRate
 from labelnext.errors import DataError
-from labelnext.rounds import costs, labelling, loop, overview, pooled, statement
+from labelnext.rounds import loop, overview, pooled
+from labelnext.rounds.accounts import costs, statement
+from labelnext.rounds.steps import labelling
 from labelnext.store.ledger import TaskRow
 from labelnext.types import Detections, GroundTruth
 from tests.rounds.answers import answer

@@ -7,7 +7,7 @@ import pytest
 
 from labelnext.errors import ArgumentError
 from labelnext.evaluate import next_return
-from labelnext.rounds.expected import Expected, expected, goal
+from labelnext.rounds.outlook.expected import Expected, expected, goal
 from labelnext.rounds.results import CycleResult
 from labelnext.types import Metrics, MissRateCurve
 

@@ -14,7 +14,8 @@ from PIL import Image
 from labelnext.data import images, open_source
 from labelnext.data.check import check_all
 from labelnext.errors import DataError
-from labelnext.rounds import frames, labelling, loop, overview, propose, setup, training
+from labelnext.rounds import frames, loop, overview, setup
+from labelnext.rounds.steps import labelling, propose, training
 from labelnext.store.index import Index
 from labelnext.types import GroundTruth, Sample
 from tests.data.video.test_scanning import three_shots

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from labelnext.data.review.duplicates import hash_images
 from labelnext.data.review.near import distances
 from labelnext.errors import ArgumentError, DataError
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.index import Index
 from labelnext.types import Sample
 

@@ -20,8 +20,8 @@ from labelnext.data import check
 from labelnext.data.images import read
 from labelnext.data.pixels import read_image
 from labelnext.errors import ArgumentError, DataError, LabelnextError, ProjectError
-from labelnext.rounds.hold_out import last_part
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.hold_out import last_part
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.import_report import Note
 from labelnext.store.index import Index
 from labelnext.types import ImageRecord
@@ -295,7 +295,7 @@ def test_videos_and_images_of_one_folder(index: Index, tmp_path: Path) -> None:
 IMPORT = """
 import sys
 from pathlib import Path
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.index import Index
 print("ready", flush=True)
 with Index.open(Path(sys.argv[1])) as index:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from labelnext.errors import CheckpointError, LabelnextError, ProjectError
-from labelnext.rounds import labelling, loop, overview, propose, setup, testing, training
+from labelnext.rounds import loop, overview, setup
 from labelnext.rounds.project import Project
+from labelnext.rounds.steps import labelling, propose, testing, training
 from tests.rounds.scenes import draw, project
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.index import Index
 from tests.rounds.scenes import draw
 

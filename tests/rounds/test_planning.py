@@ -6,7 +6,8 @@ import pytest
 
 from labelnext.cost import LabellingCost, Machine
 from labelnext.errors import LabelnextError, ProjectError
-from labelnext.rounds import loop, measuring, overview, planning, setup
+from labelnext.rounds import loop, overview, setup
+from labelnext.rounds.outlook import measuring, planning
 from tests.rounds.scenes import draw, project
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from labelnext.errors import ArgumentError, LabelnextError
-from labelnext.rounds import loop, returns, setup
+from labelnext.rounds import loop, setup
+from labelnext.rounds.outlook import returns
 from labelnext.rounds.overview import opened
 from tests.cli.test_commands import labelnext
 from tests.rounds.planted import cycle, one_box, planted, scored

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from labelnext.rounds.outlook.successive import Successive, successive
 from labelnext.rounds.overview import opened
-from labelnext.rounds.successive import Successive, successive
 from tests.rounds.planted import POOL, cycle, one_box, planted, scored
 
 

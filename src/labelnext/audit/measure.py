@@ -12,9 +12,10 @@ from pathlib import Path
 from labelnext.audit.arms import Arm
 from labelnext.errors import LabelnextError
 from labelnext.protocols import Trainable
-from labelnext.rounds import measuring, propose, testing, training
 from labelnext.rounds.config import Config, Named
+from labelnext.rounds.outlook import measuring
 from labelnext.rounds.project import Project, load_pixels
+from labelnext.rounds.steps import propose, testing, training
 from labelnext.store.index import Role
 
 IMAGES = 6  # of each role

@@ -15,8 +15,9 @@ from labelnext.audit.workers import told, worker_pool
 from labelnext.errors import LabelnextError
 from labelnext.files import write_bytes
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds import loop, testing, training
+from labelnext.rounds import loop
 from labelnext.rounds.project import Project, build_strategy
+from labelnext.rounds.steps import testing, training
 
 __all__ = ["CEILING", "Failure", "Replay", "RunsFailedError", "replay"]
 

@@ -8,7 +8,7 @@ import typer
 from labelnext.cli.options import Json
 
 if TYPE_CHECKING:
-    from labelnext.rounds.planning import Basis
+    from labelnext.rounds.outlook.planning import Basis
 
 HEADS = ("B", "b", "cycles", "scoring h", "training h", "machine h", "labelling h", "money", "days")
 
@@ -51,7 +51,7 @@ def plan(
     --measure). With --images: the paper's machine, whose Fig. 4 this is.
     """
     from labelnext.cli import show
-    from labelnext.rounds import planning
+    from labelnext.rounds.outlook import planning
 
     basis = _changed(_basis(images, stills, project, measure), rate, annotators, image_seconds)
     wanted = [_images(text, max(total)) for text in budget or ()]
@@ -75,8 +75,9 @@ def plan(
 def _basis(images: int | None, stills: bool, project: Path | None, measure: bool) -> "Basis":
     from labelnext.cli import show
     from labelnext.errors import LabelnextError
-    from labelnext.rounds import measuring, overview, planning
+    from labelnext.rounds import overview
     from labelnext.rounds.config import NAME
+    from labelnext.rounds.outlook import measuring, planning
 
     if images is not None:
         if project is not None or measure:
@@ -147,7 +148,7 @@ def _days(plan: Any) -> float:
 def _document(basis: "Basis", found: list[Any]) -> dict[str, object]:
     from dataclasses import asdict
 
-    from labelnext.rounds import planning
+    from labelnext.rounds.outlook import planning
 
     return {
         "basis": planning.as_dict(basis),

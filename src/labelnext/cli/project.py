@@ -128,7 +128,9 @@ def status(
 ) -> None:
     """Show where the loop stands, what it cost, what comes next, and what that will bring."""
     from labelnext.cli import show
-    from labelnext.rounds import loop, overview, returns, statement
+    from labelnext.rounds import loop, overview
+    from labelnext.rounds.accounts import statement
+    from labelnext.rounds.outlook import returns
 
     with overview.opened(project) as opened:
         seen = overview.overview(opened)

@@ -42,7 +42,9 @@ def ingest(
 ) -> None:
     """Take in the labels that were made; some may come later."""
     from labelnext.cli import show
-    from labelnext.rounds import labelling, loop, overview, statement
+    from labelnext.rounds import loop, overview
+    from labelnext.rounds.accounts import statement
+    from labelnext.rounds.steps import labelling
 
     with overview.opened(project, writing=True) as opened:
         taken = labelling.ingest_all(
@@ -139,7 +141,9 @@ def run(
 
     from labelnext.cli import show
     from labelnext.cli.project import write_report
-    from labelnext.rounds import loop, overview, returns, statement
+    from labelnext.rounds import loop, overview
+    from labelnext.rounds.accounts import statement
+    from labelnext.rounds.outlook import returns
 
     with overview.opened(project, writing=True, budget=budget) as opened:
         with show.progress_bar() as progress:

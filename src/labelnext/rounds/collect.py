@@ -10,7 +10,7 @@ from labelnext.errors import DataError, LabelnextError
 from labelnext.rounds.frames import exported, picked, with_files
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.rounds.results import CycleResult, PickedFrame
-from labelnext.rounds.testing import metrics_of, outcomes_of
+from labelnext.rounds.steps.testing import metrics_of, outcomes_of
 from labelnext.types import ImageRecord
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds import labelling, propose, testing, training
 from labelnext.rounds.project import Project
+from labelnext.rounds.steps import labelling, propose, testing, training
 from labelnext.store.ledger import STEPS
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from labelnext.machine import hardware
-from labelnext.rounds import frames, loop, returns
+from labelnext.rounds import frames, loop
+from labelnext.rounds.accounts.costs import Amount, prices
 from labelnext.rounds.collect import cycle_results, picked_frames
-from labelnext.rounds.costs import Amount, prices
+from labelnext.rounds.outlook import returns
 from labelnext.rounds.project import Project
 from labelnext.rounds.results import CycleResult, Study
 

@@ -9,8 +9,8 @@ from labelnext.errors import LabelnextError
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
-from labelnext.rounds.indexing import index_source
 from labelnext.rounds.project import Project, build_strategy
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.import_report import ImportReport
 from labelnext.store.index import Index, Role
 

@@ -7,7 +7,7 @@ from PIL import Image
 from labelnext.data import open_source
 from labelnext.data.video import scanning
 from labelnext.errors import ArgumentError, DataError
-from labelnext.rounds.indexing import index_source
+from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.index import Index
 from tests.data.video.seq_files import encoded
 from tests.data.video.seq_files import write as write_seq

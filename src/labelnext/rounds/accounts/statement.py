@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from labelnext.cost import DEFAULTS, LabellingCost, parse
-from labelnext.rounds import budgeting, costs
+from labelnext.rounds.accounts import budgeting, costs
 from labelnext.rounds.project import Project
 from labelnext.wording import plural
 

@@ -16,7 +16,7 @@ from labelnext import engine
 from labelnext.cost import Machine
 from labelnext.errors import ProjectError
 from labelnext.protocols import Detector, Progress, Trainable, quiet
-from labelnext.rounds import planning
+from labelnext.rounds.outlook import planning
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.index import Role
 from labelnext.store.shards import ScoreShards

@@ -10,7 +10,8 @@ from labelnext import engine
 from labelnext.oracles.files import FileOracle
 from labelnext.oracles.simulated import SimulatedOracle
 from labelnext.protocols import Oracle, Progress, quiet
-from labelnext.rounds import costs, frames, timing
+from labelnext.rounds import frames
+from labelnext.rounds.accounts import costs, timing
 from labelnext.rounds.frames import picked
 from labelnext.rounds.pooled import offer, shards
 from labelnext.rounds.project import Project, load_pixels

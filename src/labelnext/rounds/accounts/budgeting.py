@@ -13,7 +13,7 @@ from labelnext.cost import Budget, expected_seconds, image_costs, largest
 from labelnext.errors import ProjectError
 from labelnext.evidence import Pool
 from labelnext.protocols import Strategy
-from labelnext.rounds import costs
+from labelnext.rounds.accounts import costs
 from labelnext.rounds.pooled import Boxes
 from labelnext.rounds.project import Project
 from labelnext.types import Selection

@@ -10,8 +10,9 @@ from labelnext import engine
 from labelnext.cost import parse
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds import budgeting, frames
-from labelnext.rounds.budgeting import Task
+from labelnext.rounds import frames
+from labelnext.rounds.accounts import budgeting
+from labelnext.rounds.accounts.budgeting import Task
 from labelnext.rounds.pooled import LABELLED, gathered, labelled_records, shards, weights_digest
 from labelnext.rounds.project import Project, load_pixels
 from labelnext.store.ledger import PickRow, RoundRow, StepRow

@@ -8,7 +8,8 @@ from labelnext.errors import DataError
 from labelnext.json_fields import show
 from labelnext.oracles.request_folder import read_request
 from labelnext.oracles.timings import Timing, read_timings
-from labelnext.rounds import costs, frames
+from labelnext.rounds import frames
+from labelnext.rounds.accounts import costs
 from labelnext.rounds.project import Project
 from labelnext.store.ledger import TaskRow
 from labelnext.wording import plural

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from labelnext.cost import Advice, LabellingCost, LabourRate, Machine, Plan, advice, plan
 from labelnext.errors import ProjectError
-from labelnext.rounds import costs
+from labelnext.rounds.accounts import costs
 from labelnext.rounds.project import Project
 from labelnext.store.ledger import StepRow
 from labelnext.wording import plural

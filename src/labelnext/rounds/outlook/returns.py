@@ -13,13 +13,21 @@ from itertools import pairwise
 from labelnext.errors import ArgumentError
 from labelnext.evaluate.learning_curve import Estimate
 from labelnext.evaluate.returns import Return, suggest_stop
-from labelnext.rounds import stop_words as words
 from labelnext.rounds.collect import cycle_results
-from labelnext.rounds.expected import LEVEL, Expected, Goal, expected, goal, miss_rate, usable
+from labelnext.rounds.outlook import stop_words as words
+from labelnext.rounds.outlook.expected import (
+    LEVEL,
+    Expected,
+    Goal,
+    expected,
+    goal,
+    miss_rate,
+    usable,
+)
+from labelnext.rounds.outlook.stop_words import Suggestion
+from labelnext.rounds.outlook.successive import Successive, successive
 from labelnext.rounds.project import Project
 from labelnext.rounds.results import CycleResult
-from labelnext.rounds.stop_words import Suggestion
-from labelnext.rounds.successive import Successive, successive
 
 _IN_A_ROW = 2
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from labelnext.evaluate.agreement import f_change_bound
 from labelnext.evaluate.learning_curve import LEAST_POINTS, Estimate
-from labelnext.rounds.expected import REACH, Expected, Goal
-from labelnext.rounds.successive import IN_A_ROW, LEAST_IMAGES, LEAST_KAPPA, Successive
+from labelnext.rounds.outlook.expected import REACH, Expected, Goal
+from labelnext.rounds.outlook.successive import IN_A_ROW, LEAST_IMAGES, LEAST_KAPPA, Successive
 from labelnext.wording import count, listing, number, plural, significant
 
 _FEW = 8  # points below which an interval is rough: docs/results/stopping.md

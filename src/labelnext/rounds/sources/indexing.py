@@ -11,9 +11,9 @@ from labelnext.data.source import Source, open_source
 from labelnext.errors import ArgumentError, DataError
 from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
-from labelnext.rounds.hold_out import HeldOut
-from labelnext.rounds.hold_out import hold_out as choose
-from labelnext.rounds.moved import moved_from
+from labelnext.rounds.sources.hold_out import HeldOut
+from labelnext.rounds.sources.hold_out import hold_out as choose
+from labelnext.rounds.sources.moved import moved_from
 from labelnext.store.import_report import ImportReport, Note
 from labelnext.store.index import Index, Role
 from labelnext.types import Sample

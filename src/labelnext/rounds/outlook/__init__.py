@@ -1,0 +1,1 @@
+"""What comes: how long a whole loop takes, what the next batch brings, whether to go on."""
