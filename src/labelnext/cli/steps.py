@@ -7,10 +7,24 @@ import typer
 
 from labelnext.cli.options import Budget, Classes, Json, ProjectFolder
 
+Scoring = Annotated[
+    str | None,
+    typer.Option(
+        "--scoring",
+        metavar="MODE",
+        help="exhaustive, or adaptive: of videos only the frames that can matter.",
+    ),
+]
 
-def score(project: ProjectFolder = Path(), budget: Budget = None, json: Json = False) -> None:
-    """Score every pool image that may still be picked."""
-    _step(project, "score", json, budget)
+
+def score(
+    project: ProjectFolder = Path(),
+    budget: Budget = None,
+    scoring: Scoring = None,
+    json: Json = False,
+) -> None:
+    """Score the pool images that may still be picked: all, or as many as decide on the picks."""
+    _step(project, "score", json, budget, scoring)
 
 
 def select(project: ProjectFolder = Path(), budget: Budget = None, json: Json = False) -> None:
@@ -130,6 +144,7 @@ def run(
         bool, typer.Option("--report/--no-report", help="Write PROJECT/report at the end.")
     ] = True,
     budget: Budget = None,
+    scoring: Scoring = None,
     json: Json = False,
 ) -> None:
     """Go through the cycle until it is complete or people must label, and write the report.
@@ -145,7 +160,7 @@ def run(
     from labelnext.rounds.accounts import statement
     from labelnext.rounds.outlook import returns
 
-    with overview.opened(project, writing=True, budget=budget) as opened:
+    with overview.opened(project, writing=True, budget=budget, scoring=scoring) as opened:
         with show.progress_bar() as progress:
 
             def told(_number: int) -> None:
@@ -170,12 +185,14 @@ def run(
         print(f"The report is {page}")
 
 
-def _step(project: Path, step: str, json: bool, budget: str | None = None) -> None:
+def _step(
+    project: Path, step: str, json: bool, budget: str | None = None, scoring: str | None = None
+) -> None:
     """Do one step if it is its turn, after the initial detector if need be; say what came of it."""
     from labelnext.cli import show
     from labelnext.rounds import loop, overview
 
-    with overview.opened(project, writing=True, budget=budget) as opened:
+    with overview.opened(project, writing=True, budget=budget, scoring=scoring) as opened:
         with show.progress_bar() as progress:
             number = loop.reach(opened, step, progress)
             loop.advance(opened, loop.Stand(number, step, 0), progress)

@@ -42,6 +42,7 @@ def score(
     rng_of: Callable[[str], np.random.Generator],
     members: Sequence[Detector] = (),
     batch_size: int = 1,
+    after: int = 0,
     task: str = "score",
     progress: Progress = quiet,
 ) -> int:
@@ -57,6 +58,7 @@ def score(
         rng_of: An image's own generator by key, so that draws depend on nothing else.
         members: Further detectors of an ensemble.
         batch_size: Images in one forward pass.
+        after: Parts that hold other images, scored before these.
         task: What `progress` is told.
         progress: Told after every image.
 
@@ -68,10 +70,10 @@ def score(
             could not be scored.
     """
     require(strategy.needs, detector, strategy.name)
-    first = shards.done()
+    first = shards.done() - after
     rest = records[first * ROWS :]
     rows: list[ScoreRow] = []
-    part, done = first, 0
+    part, done = after + first, 0
     for group in _looked(rest, detector, strategy, read, batch_size):
         others = _others(group, members)
         for (item, prediction), other in zip(group, others, strict=True):

@@ -91,6 +91,21 @@ class Cost(_Table):
         return text
 
 
+class Scoring(_Table):
+    """Which images of the pool are scored (docs/adaptive.md).
+
+    Attributes:
+        mode: `exhaustive`, or `adaptive`: of videos first every `stride`-th frame, then those that
+            can still matter to the selection.
+        stride: Of the first pass, in frames of the pool.
+        coverage: How sure it must be that an unscored frame does not matter; 1 is certain.
+    """
+
+    mode: Literal["exhaustive", "adaptive"] = "exhaustive"
+    stride: int = Field(default=8, ge=1)
+    coverage: float = Field(default=0.99, gt=0, le=1)
+
+
 class Stop(_Table):
     """When labelling is no longer worth it; the price is in miss rate at FPPI 1."""
 
@@ -119,6 +134,7 @@ class Config(_Table):
         train: Options of every training (`fit`).
         initial: Options that differ for the training on the initial set.
         evaluation: Metrics on the test set.
+        scoring: Which images of the pool are scored.
         stop: `price`: miss rate that an hour of labelling has to bring at least.
         cost: What labelling costs.
     """
@@ -138,6 +154,7 @@ class Config(_Table):
     train: dict[str, Any] = {}
     initial: dict[str, Any] = {}
     evaluation: Evaluation = Evaluation()
+    scoring: Scoring = Scoring()
     stop: Stop = Stop()
     cost: Cost = Cost()
 
@@ -169,6 +186,19 @@ class Config(_Table):
             return Config.model_validate({**self.model_dump(exclude_unset=True), "budget": budget})
         except ValidationError as error:
             raise LabelnextError(f"The budget is wrong: {explain(error)}") from None
+
+    def with_scoring(self, mode: str) -> "Config":
+        """The same with another way of scoring.
+
+        Raises:
+            LabelnextError: There is no such way.
+        """
+        given = self.model_dump(exclude_unset=True)
+        changed = {**given, "scoring": {**given.get("scoring", {}), "mode": mode}}
+        try:
+            return Config.model_validate(changed)
+        except ValidationError as error:
+            raise LabelnextError(f"--scoring is wrong: {explain(error)}") from None
 
     @field_validator("budget", mode="before")
     @classmethod

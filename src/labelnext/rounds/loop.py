@@ -7,7 +7,7 @@ from pathlib import Path
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.project import Project
-from labelnext.rounds.steps import labelling, propose, testing, training
+from labelnext.rounds.steps import labelling, propose, scoring, testing, training
 from labelnext.store.ledger import STEPS
 
 
@@ -71,7 +71,7 @@ def run(
 
 def exhausted(project: Project) -> bool:
     """Whether the pool had images, and none may be picked any more."""
-    return bool(project.ledger.rounds()) and not propose.candidates(project)
+    return bool(project.ledger.rounds()) and not scoring.candidates(project)
 
 
 def advance(project: Project, stand: Stand, progress: Progress = quiet) -> None:

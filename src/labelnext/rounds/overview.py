@@ -32,13 +32,17 @@ class Overview:
 
 @contextmanager
 def opened(
-    folder: Path, *, writing: bool = False, budget: int | str | None = None
+    folder: Path,
+    *,
+    writing: bool = False,
+    budget: int | str | None = None,
+    scoring: str | None = None,
 ) -> Iterator[Project]:
     """A project, open for the block; with `writing`, held against other processes.
 
-    `budget` holds for the rounds of this block in place of the configured one.
+    `budget` and `scoring` hold for the rounds of this block in place of the configured ones.
     """
-    project = Project.open(folder, budget=budget)
+    project = Project.open(folder, budget=budget, scoring=scoring)
     try:
         if writing:
             with project.writing():
@@ -93,6 +97,8 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
         lines.append(f"The list is {frames.round_folder(project, number) / frames.PICKS}")
     if step == "label" and project.config.oracle == "files":
         lines.append(f"The images to label are in {project.folder / 'rounds' / f'{number:04d}'}")
+    if step == "score":
+        lines += _scored(done.details)
     problems = done.details.get("problems") or {}
     lines += [f"skipped {key}: {problem}" for key, problem in dict(problems).items()]  # type: ignore[call-overload]
     if step == "evaluate":
@@ -102,6 +108,16 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
             found |= dict(zip(HEADS, row, strict=True))
             lines += [f"{head}: {value}" for head, value in zip(HEADS, row, strict=True)]
     return {**found, "lines": lines}
+
+
+def _scored(details: Mapping[str, Any]) -> list[str]:
+    """How much of the pool was scored, where that was to be as little as can be."""
+    how = details.get("scoring", {})
+    if "passes" in how:
+        share = details["images"] / max(1, how["of"])
+        passes = "1 pass" if how["passes"] == 1 else f"{how['passes']} passes"
+        return [f"Scored {details['images']} of {how['of']} images ({share:.0%}) in {passes}."]
+    return [f"Scored every image: {how['why_exhaustive']}."] if how else []
 
 
 def _expected(details: Mapping[str, Any]) -> list[str]:

@@ -32,9 +32,13 @@ class Boxes(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """The pool of a round; which of its images were unreadable; what was detected on it."""
+    """The pool of a round, and of its images which were looked at and which were unreadable.
+
+    `boxes` is what was detected on it. Where a strategy looks at no image, all count as looked at.
+    """
 
     pool: Pool
+    looked: Bool[np.ndarray, "n"]
     unreadable: Bool[np.ndarray, "n"]
     boxes: Boxes
 
@@ -106,7 +110,9 @@ def gathered(project: Project, number: int, records: Sequence[ImageRecord]) -> G
         [None if row is None else row.boxes for row in seen],
         labelled(project, number, needs),
     )
-    return Gathered(pool, unreadable, _boxes(found, len(records)))
+    looked = np.full(len(records), not needs.images)
+    looked[order] = True
+    return Gathered(pool, looked, unreadable, _boxes(found, len(records)))
 
 
 def labelled(project: Project, number: int, needs: Needs) -> Labelled:

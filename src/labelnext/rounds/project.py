@@ -59,13 +59,23 @@ class Project:
         return Project.open(folder)
 
     @staticmethod
-    def open(folder: Path, *, budget: int | str | None = None) -> "Project":
-        """Open the project in a folder; `budget` holds for its rounds in place of the configured.
+    def open(
+        folder: Path, *, budget: int | str | None = None, scoring: str | None = None
+    ) -> "Project":
+        """Open the project in a folder.
+
+        Args:
+            folder: Holds `labelnext.toml`.
+            budget: Holds for its rounds in place of the configured one.
+            scoring: The same of the way of scoring (`config.Scoring.mode`).
 
         Raises:
-            LabelnextError: There is none, a part of it cannot be read, or the budget is none.
+            LabelnextError: There is none, a part of it cannot be read, the budget is none, or there
+                is no such way of scoring.
         """
         config = configuration.read(folder)
+        if scoring is not None:
+            config = config.with_scoring(scoring)
         if budget is not None:
             config = config.with_budget(budget)
         index = Index.open(folder / config.index)

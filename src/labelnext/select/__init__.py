@@ -3,6 +3,7 @@
 Some choose by what images look like, or by the classes that they show, instead (STRATEGIES).
 """
 
+from labelnext.select.adaptive import likely_upper, to_score
 from labelnext.select.class_balance import furthest_classes
 from labelnext.select.class_weights import class_weights
 from labelnext.select.distinct import distinct
@@ -31,6 +32,7 @@ __all__ = [
     "k_center",
     "k_means_plus_plus",
     "k_medoids",
+    "likely_upper",
     "off_by_one",
     "per_cost",
     "quota",
@@ -38,5 +40,6 @@ __all__ = [
     "smooth",
     "temporal",
     "threshold_for",
+    "to_score",
     "top",
 ]

@@ -1,7 +1,7 @@
 """Scores of one round as immutable Parquet parts: one row an image, its detections beside it.
 
 Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to be scored, so a run that
-was stopped goes on behind its last whole part.
+was stopped goes on behind its last whole part. A second list begins with a part of its own.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -96,6 +96,15 @@ class ScoreShards:
         """
         return [key for table in self._tables(["key"]) for key in table["key"].to_pylist()]
 
+    def scores(self, parts: int) -> Iterator[tuple[str, float | None]]:
+        """Key and score of every row of the first `parts` parts, in order.
+
+        Raises:
+            ProjectError: A part is damaged.
+        """
+        for table in self._tables(["key", "score"], parts):
+            yield from zip(table["key"].to_pylist(), table["score"].to_pylist(), strict=True)
+
     def rows(self, keys: Collection[str] | None = None) -> Iterable[ScoreRow]:
         """Every row of every part, in order, without its vectors; with `keys`, of those alone.
 
@@ -129,8 +138,8 @@ class ScoreShards:
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("part-*.parquet"))
 
-    def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
-        for part in self._parts():
+    def _tables(self, columns: list[str], parts: int | None = None) -> Iterator[pa.Table]:
+        for part in self._parts()[:parts]:
             yield _read(part, lambda part: pq.read_table(part, columns=columns))
 
     def _valid(self, part: Path) -> bool:

@@ -102,6 +102,16 @@ class Composed:
         pool = Pool(line, nothing, seconds=nothing)
         self.select(pool, budget=0, blocked=none, rng=np.random.default_rng(0))
 
+    @property
+    def greedy(self) -> bool:
+        """Whether it takes the best by score alone, again and again, under rules of time at most.
+
+        Then no score but those of its picks, and of their neighbours in time, need be exact.
+        """
+        scored = self.pixels is not None or self.image is not None
+        alike = self.arguments.get("similar", "none") != "none"
+        return scored and self.choose is None and not alike and not self.needs.seconds
+
     def pixel_scores(self, evidence: Evidence) -> Pixels | None:
         """Scores of all pixels; None for a strategy that does not look at pixels.
 
