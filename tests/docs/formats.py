@@ -24,7 +24,9 @@ HEAD = """# Formats
 
 Generated from the docstrings of the readers and writers; see CONTRIBUTING.md.
 
-A source is named `reader:path`, with options in brackets: `yolo[split=val]:data.yaml`. Boxes are
+A source is named `reader:path`, with options in brackets: `yolo[split=val]:data.yaml`. Formats that
+know no videos all have the option `sequence`: `coco[sequence=true,fps=15]:labels.json` takes images
+for frames by the numbers in their names, a folder a video. Boxes are
 kept as `[x1, y1, x2, y2]` in pixels of the upright image, a pixel's centre at half-integers; each
 format says how its own numbers become that. What a format cannot hold is said by
 `labelnext data convert`, with counts.

@@ -86,6 +86,27 @@ def test_the_same_name_of_two_folders(index: Index, tmp_path: Path) -> None:
     assert (again.source, again.present) == ("shop", 2)
 
 
+def test_stills_that_may_be_frames_are_hinted_at(index: Index, tmp_path: Path) -> None:
+    path = coco(tmp_path / "drive", 50)
+    (hint,) = index_source(index, f"coco:{path}", role="pool").notes
+    assert hint.startswith("50 images are numbered in a row and taken for stills. If they are ")
+    assert "coco[sequence=true]:labels.json" in hint
+    few = coco(tmp_path / "few", 49)
+    assert index_source(index, f"coco:{few}", role="pool").notes == ()
+    assert index_source(index, f"coco[sequence=true]:{path}", role="pool").notes == ()
+    again = coco(tmp_path / "first", 50)
+    assert index_source(index, f"coco:{again}", role="initial").notes == ()
+
+
+def test_numbered_images_are_frames_where_the_source_says_so(index: Index, tmp_path: Path) -> None:
+    path = coco(tmp_path / "drive", 4)
+    index_source(index, f"coco[sequence=true,fps=2]:{path}", role="pool")
+    found = index.records("pool")
+    assert [(r.video, r.frame, r.seconds) for r in found] == [
+        ("drive/#", i, i / 2) for i in range(4)
+    ]
+
+
 def test_bad_images_are_recorded_and_stop_nothing(index: Index, tmp_path: Path) -> None:
     path = coco(tmp_path / "shop", 6)
     data = (tmp_path / "shop" / "001.jpg").read_bytes()

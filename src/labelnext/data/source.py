@@ -13,12 +13,14 @@ from labelnext.data.dataset import Noting
 from labelnext.data.guess import guess
 from labelnext.data.pool.listing import split_glob
 from labelnext.data.pool.remote import has_mark, is_url, root_of
-from labelnext.errors import DataError, LabelnextError
+from labelnext.data.video.numbered import as_sequences
+from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.protocols import Dataset
 from labelnext.types import Sample
 
 # Folders that say what they hold, not whose it is.
 _GENERIC = frozenset({"annotations", "labels", "images", "frames"})
+_SEQUENCE = ("sequence", "fps")  # of every reader that knows no videos of its own
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ class Source:
 def open_source(spec: str | Path, *, wished: Mapping[str, object] | None = None) -> Source:
     """Read a source named `reader:place`, or a bare place whose format is plain to see.
 
-    Options of a reader stand in brackets: `yolo[split=val]:data.yaml`. A place is a file or a
+    Options of a reader stand in brackets: `yolo[split=val]:data.yaml`. Readers of stills all have
+    `sequence`, which takes numbered images for frames of videos (`as_sequences`), and with it
+    `fps`: `coco[sequence=true,fps=15]:labels.json`. A place is a file or a
     folder; for readers of images and videos also a glob (`video:drives/*.mp4`), a text file of
     paths, or a URL that fsspec opens.
 
@@ -89,7 +93,7 @@ def open_source(spec: str | Path, *, wished: Mapping[str, object] | None = None)
     _must_exist(location)
     location = location.resolve()
     root = location if location.is_dir() else location.parent
-    dataset: Dataset = read(location, **call.arguments)
+    dataset = _read(read, location, call.arguments)
     return Source(f"{named}:{location}", _name(str(root)), location, str(root), dataset)
 
 
@@ -106,8 +110,21 @@ def _open_pattern(call: plugins.Call, read: Any, named: str) -> Source:
     else:
         root, parts = split_glob(place)
         place = "/".join([root.rstrip("/"), *parts])
-    dataset: Dataset = read(place, **call.arguments)
+    dataset = _read(read, place, call.arguments)
     return Source(f"{named}:{place}", _name(root), Path(root), root, dataset)
+
+
+def _read(read: Any, place: Path | str, arguments: Mapping[str, Any]) -> Dataset:
+    """What the reader makes of a place; where it is asked for, with its stills as frames."""
+    if set(_SEQUENCE) & set(inspect.signature(read).parameters):
+        known: Dataset = read(place, **arguments)
+        return known
+    asked = arguments.get("sequence", False)
+    if not isinstance(asked, bool):
+        raise ArgumentError("a source", "sequence", expected="true or false", got=repr(asked))
+    own = {name: value for name, value in arguments.items() if name not in _SEQUENCE}
+    stills: Dataset = read(place, **own)
+    return as_sequences(stills, fps=arguments.get("fps")) if asked else stills
 
 
 def is_pattern(place: str) -> bool:
@@ -122,6 +139,8 @@ def _check_options(call: plugins.Call, read: Any) -> None:
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         return
     known = [parameter.name for parameter in parameters]
+    if not set(_SEQUENCE) & set(known):
+        known += _SEQUENCE if call.arguments.get("sequence") else _SEQUENCE[:1]
     wrong = [name for name in call.arguments if name not in known]
     if wrong:
         options = ", ".join(known) or "none"

@@ -1,6 +1,5 @@
 """Videos kept as numbered images, one folder a video."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +13,11 @@ from labelnext.data.pool import remote
 from labelnext.data.pool.listing import Listing, listing
 from labelnext.data.video import sampling
 from labelnext.data.video.cuts import ShotFinder, small_size
+from labelnext.data.video.numbered import MOST_EXACT, numbered, say
 from labelnext.errors import DataError
 from labelnext.types import ImageRecord, Sample
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
-_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*\Z)")  # the last one in a name
-_MOST_EXACT = 1 << 53  # temporal rules count in float64
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def _samples(
     found: Listing, sequence: _Sequence, shots: np.ndarray, every: int, fps: float | None
 ) -> Iterator[Sample]:
     first = sequence.frames[0][0]
-    base = first if sequence.frames[-1][0] > _MOST_EXACT else 0  # names that are time stamps
+    base = first if sequence.frames[-1][0] > MOST_EXACT else 0  # names that are time stamps
     for i in range(0, len(sequence.frames), every):
         number, key = sequence.frames[i]
         seconds = None if fps is None else round((number - first) / fps, 6)
@@ -98,29 +95,19 @@ def _sequences(found: Listing, notes: list[str]) -> list[_Sequence]:
     folders = defaultdict(lambda: defaultdict(dict))
     unnumbered, twice = [], []
     for key in found.keys:
-        path = PurePosixPath(key)
-        number = _NUMBER.search(path.stem)
-        if number is None or len(number[0]) > 19:
+        name = numbered(key)
+        if name is None:
             unnumbered.append(key)
-            continue
-        template = f"{path.stem[: number.start()]}#{path.stem[number.end() :]}"
-        frames = folders[str(path.parent)][template]
-        if frames.setdefault(int(number[0]), key) != key:
+        elif folders[name.folder][name.template].setdefault(name.number, key) != key:
             twice.append(key)
-    _say(notes, unnumbered, "without a usable number in its name")
-    _say(notes, twice, "with the number of another")
+    say(notes, unnumbered, "without a usable number in its name, left out")
+    say(notes, twice, "with the number of another, left out")
     sequences = []
     for folder, templates in folders.items():
         for template, frames in templates.items():
-            name = folder if len(templates) == 1 else str(PurePosixPath(folder) / template)
-            sequences.append(_Sequence(name, sorted(frames.items())))
+            called = folder if len(templates) == 1 else str(PurePosixPath(folder) / template)
+            sequences.append(_Sequence(called, sorted(frames.items())))
     return sorted(sequences, key=lambda sequence: sequence.name)
-
-
-def _say(notes: list[str], keys: list[str], what: str) -> None:
-    notes += [f"{key}: an image {what}, left out" for key in keys[:_MOST_NAMED]]
-    if len(keys) > _MOST_NAMED:
-        notes.append(f"{len(keys) - _MOST_NAMED:,} more images {what}, left out")
 
 
 def _shots(found: Listing, sequence: _Sequence, fps: float | None, cuts: bool) -> np.ndarray:

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 from labelnext.data.check import Decoded, check_all
 from labelnext.data.selection import ClassSelection
 from labelnext.data.source import Source, open_source
+from labelnext.data.video.numbered import Rows
 from labelnext.errors import ArgumentError, DataError
 from labelnext.machine import available_cpus
 from labelnext.protocols import Progress, quiet
@@ -73,7 +75,8 @@ def index_source(
             roles=lambda keys: _roles(index, name, keys),
         )  # fmt: skip
     dropped: Counter[str] = Counter()
-    known, samples = _with_stamps(index, _prepared(source, select, name, dropped))
+    rows = Rows()
+    known, samples = _with_stamps(index, _prepared(source, select, name, dropped, rows))
     total = source.total
     checked = check_all(
         _counted(samples, total, progress),
@@ -91,7 +94,20 @@ def index_source(
         replace=replace_changed,
         moved_from=moved[1] if moved else "",
     )
-    return _with_notes(report, source, held, moved, dropped)
+    noted = _with_notes(report, source, held, moved, dropped)
+    return replace(noted, notes=(*noted.notes, *_hint(source, rows))) if role == "pool" else noted
+
+
+def _hint(source: Source, rows: Rows) -> list[str]:
+    """Stills that may be frames: the source cannot say so, and the user can."""
+    if not rows.images:
+        return []
+    reader, _, place = source.spec.partition(":")
+    return [
+        f"{rows.images} images are numbered in a row and taken for stills. If they are frames of a "
+        f"video, name the source {reader.partition('[')[0]}[sequence=true]:{Path(place).name}, so "
+        "that neighbours in time are kept apart"
+    ]
 
 
 def _with_notes(
@@ -150,9 +166,11 @@ def _named(sample: Sample, name: str) -> Sample:
 
 
 def _prepared(
-    source: Source, select: ClassSelection, name: str, dropped: Counter[str]
+    source: Source, select: ClassSelection, name: str, dropped: Counter[str], rows: Rows
 ) -> Iterator[Sample]:
     for sample in source.samples():
+        if sample.record.video is None:
+            rows.see(sample.record.key)
         kept = select(sample)
         dropped.update(kept.dropped)
         yield _named(kept.sample, name)
