@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from labelnext.cli.pace import Pace
 from labelnext.protocols import Progress
 
 _QUIET_SECONDS = 10.0
@@ -18,19 +19,19 @@ _FIGURE = re.compile(r"[-–−+]?\d|[–-]$|$")
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A live bar on a terminal; elsewhere a line every ten seconds."""
+    """A live bar on a terminal, elsewhere a line every ten seconds: how far, and how fast."""
     if not sys.stderr.isatty():
         yield _Lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}"),
         TextColumn("{task.fields[figures]}"),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
@@ -89,27 +90,37 @@ def _is_words(cell: object) -> bool:
 
 class _Lines:
     def __init__(self) -> None:
-        self._last = time.monotonic()
+        self._last, self._pace = time.monotonic(), Pace()
 
     def __call__(self, task: str, done: int, total: int, **figures: float) -> None:
+        self._pace.see(task, done)
         now = time.monotonic()
         if now - self._last >= _QUIET_SECONDS:
             self._last = now
-            print(f"{task}: {done}/{total}{_figures(figures)}", file=sys.stderr, flush=True)
+            pace = _pace(self._pace, task, total, figures)
+            line = f"{task}: {done}/{total}{pace and f'  {pace}'}{_figures(figures)}"
+            print(line, file=sys.stderr, flush=True)
 
 
 class _Bars:
     def __init__(self, bars) -> None:  # type: ignore[no-untyped-def]
-        self._bars, self._ids = bars, {}  # type: ignore[var-annotated]
+        self._bars, self._ids, self._pace = bars, {}, Pace()  # type: ignore[var-annotated]
 
     def __call__(self, task: str, done: int, total: int, **figures: float) -> None:
+        self._pace.see(task, done)
         if task not in self._ids or done < self._bars.tasks[self._ids[task]].completed:
             if task in self._ids:
                 self._bars.remove_task(self._ids.pop(task))
-            self._ids[task] = self._bars.add_task(task, total=total, figures="")
+            self._ids[task] = self._bars.add_task(task, total=total, figures="", pace="")
         self._bars.update(
-            self._ids[task], completed=done, total=total, figures=_figures(figures).strip()
-        )
+            self._ids[task], completed=done, total=total, figures=_figures(figures).strip(),
+            pace=_pace(self._pace, task, total, figures),
+        )  # fmt: skip
+
+
+def _pace(pace: Pace, task: str, total: int, figures: Mapping[str, float]) -> str:
+    """Words of the pace, but where a job knows better itself."""
+    return "" if "minutes left" in figures else pace.words(task, total)
 
 
 def _figures(figures: Mapping[str, float]) -> str:
