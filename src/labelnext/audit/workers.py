@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labelnext.errors import LabelnextError
-from labelnext.machine import available_cpus
+from labelnext.machine import available_cpus, memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,13 +85,7 @@ class _Here(Executor):
 
 def _free_memory() -> int:
     """Bytes that can be had without swapping; where that is not known, enough."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 2**40
+    return memory()[1] or 2**40
 
 
 def _end_with(parent: int) -> None:

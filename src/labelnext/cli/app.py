@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 import labelnext.cli.data as data
+import labelnext.cli.doctor as doctor
 import labelnext.cli.paper as paper
 import labelnext.cli.plan as plan
 import labelnext.cli.project as project
@@ -37,6 +38,7 @@ app.command("audit")(studies.audit)
 app.command("demo")(studies.demo)
 app.command("paper")(paper.paper)
 app.command("strategies")(strategies.strategies)
+app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
 
 

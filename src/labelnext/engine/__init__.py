@@ -2,6 +2,6 @@
 
 from labelnext.engine.gather import gather, require
 from labelnext.engine.local import predict, score
-from labelnext.engine.stream import Decoded, decode_ahead
+from labelnext.engine.stream import Decoded, batches, decode_ahead
 
-__all__ = ["Decoded", "decode_ahead", "gather", "predict", "require", "score"]
+__all__ = ["Decoded", "batches", "decode_ahead", "gather", "predict", "require", "score"]

@@ -93,6 +93,21 @@ class FireFPN:
         _fill(network, tensors, path)
         return cls(names, values, network)
 
+    @staticmethod
+    def runtime(**arguments: Any) -> str:
+        """What it would compute on with these arguments, in a line.
+
+        Raises:
+            ArgumentError: A device that is none of this machine's.
+        """
+        device = _device(str(arguments.get("device", "auto")))
+        if device.type == "cuda":
+            found = torch.cuda.get_device_properties(device)
+            return (
+                f"torch {torch.__version__} on {found.name}, {found.total_memory / 2**30:.0f} GiB"
+            )
+        return f"torch {torch.__version__} on the processor, {torch.get_num_threads()} threads"
+
     def save(self, path: Path) -> None:
         """Write weights and arguments as safetensors, whole or not at all."""
         facts = {

@@ -41,7 +41,7 @@ def measure(project: Project, progress: Progress = quiet) -> Machine:
     records = project.index.records("pool")[:IMAGES]
     if not records:
         raise ProjectError("The pool is empty. Add images: `labelnext add --pool SOURCE`.")
-    detector = _newest(project)
+    detector = newest(project)
     epochs = planning.epochs(project)
     return Machine(
         score_seconds=_scoring(project, detector, records, progress),
@@ -51,7 +51,8 @@ def measure(project: Project, progress: Progress = quiet) -> Machine:
     )
 
 
-def _newest(project: Project) -> Detector:
+def newest(project: Project) -> Detector:
+    """The newest trained detector, or a fresh one."""
     trained = [row.round for row in project.ledger.steps() if row.step == "train"]
     return project.detector(max(trained)) if trained else project.fresh_detector()
 
