@@ -1,20 +1,19 @@
 """`FireFPN`: the paper's detector behind labelnext's protocols."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn import check, checkpoint, readout
-from labelnext.detectors.fire_fpn.boxes import STRIDES, default_boxes
-from labelnext.detectors.fire_fpn.decode import decode
-from labelnext.detectors.fire_fpn.network import Features, FireNetwork, initialise
+from labelnext.detectors.fire_fpn import check, checkpoint
+from labelnext.detectors.fire_fpn.boxes import default_boxes
+from labelnext.detectors.fire_fpn.inference import Inference
+from labelnext.detectors.fire_fpn.network import FireNetwork, initialise
 from labelnext.detectors.fire_fpn.options import (
     ARCHITECTURE,
     EXECUTION,
@@ -22,11 +21,10 @@ from labelnext.detectors.fire_fpn.options import (
     FitOptions,
     build,
 )
-from labelnext.detectors.fire_fpn.pixels import rescale, to_input
 from labelnext.detectors.fire_fpn.train import train
 from labelnext.errors import ArgumentError, CheckpointError
 from labelnext.protocols import Progress, quiet
-from labelnext.types import DenseMaps, Example, Image, Prediction
+from labelnext.types import DenseMaps, Example, Prediction
 
 
 class FireFPN:
@@ -48,6 +46,9 @@ class FireFPN:
         self._network = network.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._boxes = default_boxes(
             arguments.box_set, level_order=arguments.level_order, box_scale=arguments.box_scale
+        )
+        self._inference = Inference(
+            self._network, arguments, self._boxes, self._device, len(self.classes)
         )
 
     @classmethod
@@ -137,26 +138,7 @@ class FireFPN:
         Raises:
             ArgumentError: An image of another type or shape.
         """
-        out: list[Prediction | None] = [None] * len(images)
-        for chosen, inputs in self._groups(images):
-            size = (inputs[0].shape[0], inputs[0].shape[1])
-            with torch.no_grad():
-                views = self._views(inputs)
-                logits = [self._network.logits(view.decoder) for view in views]
-                levels = readout.merge(logits, size, self.arguments.mirror_axis)
-                moves = [self._network.offsets(view.decoder) for view in views]
-                there = [move for move in moves if move is not None]
-                axis = self.arguments.mirror_axis
-                offsets = readout.merge(there, size, axis, signed=True) if there else None
-                vectors = readout.embedding(views[0].deepest, levels, size)
-                seen = [level.cpu().numpy() for level in views[0].decoder]
-            for k, i in enumerate(chosen):
-                mine = [level[k] for level in levels]
-                shift = None if offsets is None else [level[k] for level in offsets]
-                features = [level[k] for level in seen]
-                original = images[i].shape[:2]
-                out[i] = self._prediction(mine, shift, features, size, original, vectors[k])
-        return [prediction for prediction in out if prediction is not None]
+        return self._inference.predict(images)
 
     def sample(
         self,
@@ -184,24 +166,7 @@ class FireFPN:
             raise ArgumentError("fire-fpn", "samples", expected="≥ 1", got=samples)
         if dropout is not None and not 0 <= dropout <= 0.99:
             raise ArgumentError("fire-fpn", "dropout", expected="from 0 to .99", got=dropout)
-        channels = self._network.predict.in_channels
-        keep = self.arguments.sample_keep if dropout is None else 1 - dropout
-        shape = (len(images), samples, len(STRIDES), channels)
-        masks = (rng.random(shape) < keep).astype(np.float32) / np.float32(keep)
-        out: list[list[DenseMaps]] = [[] for _ in images]
-        for chosen, inputs in self._groups(images):
-            size = (inputs[0].shape[0], inputs[0].shape[1])
-            mask = torch.from_numpy(masks[chosen]).to(self._device)
-            with torch.no_grad():
-                drawn = [self._draw(view.decoder, mask) for view in self._views(inputs)]
-                levels = readout.merge(drawn, size, self.arguments.mirror_axis)
-            for k, i in enumerate(chosen):
-                each = [
-                    level[k].reshape(samples, len(self.classes), *level.shape[2:])
-                    for level in levels
-                ]
-                out[i] = [readout.maps([level[t] for level in each], size) for t in range(samples)]
-        return out
+        return self._inference.sample(images, samples=samples, rng=rng, dropout=dropout)
 
     def fit(
         self,
@@ -239,71 +204,6 @@ class FireFPN:
             options=chosen,
         )
         return type(self)(self.classes, self.arguments, network)
-
-    def _groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[Image]]]:
-        """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
-        by_shape: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(images):
-            check.require_image(image, f"image {i}")
-            by_shape.setdefault(image.shape, []).append(i)
-        many = self.arguments.predict_batch or (1 if self._device.type == "cpu" else 16)
-        if self.arguments.norm == "batch":
-            many = 1  # statistics are the batch's: keep images independent of each other
-        for members in by_shape.values():
-            for start in range(0, len(members), many):
-                chosen = members[start : start + many]
-                scale = self.arguments.image_scale
-                yield chosen, [rescale(images[i], scale) for i in chosen]
-
-    def _views(self, inputs: list[Image]) -> list[Features]:
-        """Features of the images and, with `mirror`, of their mirror images (not mirrored back)."""
-        x = to_input(inputs, self._device)
-        views = [self._network.features(x)]
-        if self.arguments.mirror:
-            views.append(self._network.features(x.flip(3)))
-        return views
-
-    def _draw(
-        self,
-        decoder: list[Float[Tensor, "n c _h _w"]],
-        mask: Float[Tensor, "n samples 5 c"],
-    ) -> list[Float[Tensor, "n drawn _h _w"]]:
-        """Logits under each mask: dropping a channel is dropping its weight."""
-        weight = self._network.get_parameter("predict.weight")[:, :, 0, 0]
-        bias = self._network.get_parameter("predict.bias")
-        out = []
-        for level, features in enumerate(decoder):
-            masked = mask[:, :, level, None, :] * weight
-            logits = torch.einsum("ntkc,nchw->ntkhw", masked, features)
-            out.append((logits + bias[:, None, None]).flatten(1, 2))
-        return out
-
-    def _prediction(
-        self,
-        logits: list[Float32[np.ndarray, "classes _h _w"]],
-        offsets: list[Float32[np.ndarray, "4 _h _w"]] | None,
-        features: list[Float32[np.ndarray, "d2 _h _w"]],
-        size: tuple[int, int],
-        original: tuple[int, ...],
-        embedding: Float32[np.ndarray, "d"],
-    ) -> Prediction:
-        a = self.arguments
-        detections = decode(
-            logits,
-            offsets,
-            size=size,
-            original=(original[0], original[1]),
-            boxes=self._boxes,
-            threshold=a.threshold,
-            min_pixels=a.min_pixels,
-            window=a.window,
-            smoothing=a.smoothing,
-            rank_by=a.rank_by,
-            nms=a.nms,
-            max_detections=a.max_detections,
-            features=features,
-        )
-        return Prediction(readout.maps(logits, size), detections, embedding)
 
 
 def _network(classes: tuple[str, ...], values: Arguments) -> FireNetwork:

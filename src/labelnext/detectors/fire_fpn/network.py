@@ -212,7 +212,8 @@ class ShiftNorm(nn.Module):
 class _Elu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        y = torch.maximum(x, x.clamp(max=0).exp_().sub_(1))
+        y = x.clamp(max=0).exp_().sub_(1)
+        torch.maximum(x, y, out=y)
         ctx.save_for_backward(y)
         return y
 
