@@ -141,14 +141,26 @@ def _peaks(maps: Map, threshold: float, min_pixels: int, window: int, rank_by: s
 def _plateau_centres(
     mask: Bool[np.ndarray, "h w"],
 ) -> tuple[Int64[np.ndarray, "n"], Int64[np.ndarray, "n"]]:
-    """One pixel for each 8-connected patch of the mask: the one nearest to the patch's centroid."""
+    """One pixel for each 8-connected patch of the mask: the one nearest to the patch's centroid.
+
+    They come row by row.
+    """
+    y, x = np.divmod(np.flatnonzero(mask), mask.shape[1])  # np.nonzero takes four times as long
+    if not _touching(y, x, mask.shape[1]):
+        return y, x
     count, labels, _, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    y, x = np.nonzero(mask)
     patch = labels[y, x]
     distance = (x - centroids[patch, 0]) ** 2 + (y - centroids[patch, 1]) ** 2
     order = np.lexsort((np.arange(len(y)), distance, patch))
-    first = order[np.searchsorted(patch[order], np.arange(1, count))]
-    return y[first].astype(np.int64), x[first].astype(np.int64)
+    first = np.sort(order[np.searchsorted(patch[order], np.arange(1, count))])
+    return y[first], x[first]
+
+
+def _touching(y: Int64[np.ndarray, "n"], x: Int64[np.ndarray, "n"], width: int) -> bool:
+    """Whether two pixels, given row by row, are neighbours."""
+    place = y * (width + 2) + x  # a margin keeps the ends of rows apart
+    after = place[:, None] + np.array([1, width + 1, width + 2, width + 3])
+    return bool(np.isin(after, place).any())
 
 
 def _kth_largest(
