@@ -12,7 +12,7 @@ from labelnext.errors import CheckpointError, LabelnextError, ProjectError
 from labelnext.rounds import loop, overview, setup
 from labelnext.rounds.project import Project
 from labelnext.rounds.steps import labelling, propose, testing, training
-from tests.rounds.scenes import draw, project
+from tests.rounds.scenes import draw, project, weights
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
@@ -261,3 +261,26 @@ def test_evaluating_needs_a_command_only_with_a_test_set(copy, tested):
                 loop.reach(p, "score")
         else:
             assert loop.reach(p, "score") == 2
+
+
+def test_training_can_go_on_from_the_round_before(tmp_path):
+    cold = project(tmp_path / "cold", tmp_path / "data")
+    warm = project(tmp_path / "warm", tmp_path / "data", train_from="last", warm={"epochs": 1})
+    steps: dict[str, list[int]] = {}
+    for folder in (cold, warm):
+        with overview.opened(folder, writing=True) as p:
+            seen = steps[folder.name] = []
+
+            def told(task, done, total, *, seen=seen, **figures):
+                if task == "train" and done == total:
+                    seen.append(total)
+
+            loop.run(p, 2, told)
+    assert weights(cold)["round-0001.safetensors"] == weights(warm)["round-0001.safetensors"]
+    assert weights(cold)["round-0002.safetensors"] != weights(warm)["round-0002.safetensors"]
+    assert steps == {"cold": [12, 6, 12], "warm": [12, 6, 6]}
+
+
+def test_options_of_going_on_need_a_training_that_does(tmp_path):
+    with pytest.raises(LabelnextError, match=r"\[warm\] holds only with train_from"):
+        project(tmp_path / "p", tmp_path / "data", warm={"epochs": 1})

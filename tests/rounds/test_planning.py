@@ -78,6 +78,16 @@ def test_a_new_project_is_planned_by_the_paper_s_speed_and_its_own_epochs(tmp_pa
     assert "the mean of the 6 initial images" in basis.sources[2]
 
 
+def test_trainings_that_go_on_are_planned_with_their_own_epochs(tmp_path):
+    folder = project(
+        tmp_path / "p", tmp_path / "data", train_from="last", warm={"epochs": 1}
+    )  # fmt: skip
+    with overview.opened(folder) as opened:
+        basis = planning.of_project(opened)
+    assert (basis.machine.epochs, basis.machine.warm_epochs) == (2, 1)
+    assert "2 epochs, 1 where it goes on" in basis.sources[0]
+
+
 def test_measuring_runs_the_detector_and_changes_nothing(ran, tmp_path):
     shutil.copytree(ran, tmp_path / "p")
     told = []

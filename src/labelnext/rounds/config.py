@@ -131,8 +131,12 @@ class Config(_Table):
         strategy: Strategy and its arguments.
         train_on: `selected` retrains on the picks alone, as the paper does; `all` on the initial
             set too, so that what was learned there is not forgotten.
+        train_from: `initial` starts every training from the initial detector's weights, as the
+            paper does; `last` goes on from the round before, which needs fewer epochs.
         train: Options of every training (`fit`).
         initial: Options that differ for the training on the initial set.
+        warm: Options that differ for trainings that go on from the round before, from the second
+            round on.
         evaluation: Metrics on the test set.
         scoring: Which images of the pool are scored.
         stop: `price`: miss rate that an hour of labelling has to bring at least.
@@ -151,8 +155,10 @@ class Config(_Table):
     detector: Named = Named(name="fire-fpn")
     strategy: Named = Named(name="divergence")
     train_on: Literal["selected", "all"] = "selected"
+    train_from: Literal["initial", "last"] = "initial"
     train: dict[str, Any] = {}
     initial: dict[str, Any] = {}
+    warm: dict[str, Any] = {}
     evaluation: Evaluation = Evaluation()
     scoring: Scoring = Scoring()
     stop: Stop = Stop()
@@ -214,6 +220,12 @@ class Config(_Table):
         if value < 1:
             raise ValueError("Input should be 1 or more")
         return int(value)
+
+    @model_validator(mode="after")
+    def _warm_goes_on(self) -> "Config":
+        if self.warm and self.train_from != "last":
+            raise ValueError("[warm] holds only with train_from = 'last'")
+        return self
 
     @model_validator(mode="after")
     def _money_has_a_rate(self) -> "Config":

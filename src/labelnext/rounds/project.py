@@ -173,10 +173,15 @@ class Project:
         return found + [factory.load(file, **arguments) for file in files]
 
     def train_options(self, number: int) -> dict[str, object]:
-        """Options of `fit` for a round: the preset's, the project's, and for 0 the initial ones."""
+        """Options of `fit` for a round: the preset's, the project's, and those that differ there.
+
+        Those are `initial` for round 0, and `warm` for a round that goes on from a retrained one.
+        """
         options = dict(presets.get(self.config.preset).fit) if self._is_preset_detector() else {}
         options |= self.config.train
-        return options | self.config.initial if number == 0 else options
+        if number == 0:
+            return options | self.config.initial
+        return options | self.config.warm if number > 1 else options
 
     def once(self, number: int, step: str, work: Callable[[], Mapping[str, object]]) -> StepRow:
         """Do a step unless the ledger says that it is done, and record it."""

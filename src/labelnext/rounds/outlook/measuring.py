@@ -47,6 +47,7 @@ def measure(project: Project, progress: Progress = quiet) -> Machine:
         score_seconds=_scoring(project, detector, records, progress),
         train_seconds=_training(project, detector, epochs, progress),
         epochs=epochs,
+        warm_epochs=planning.warm_epochs(project),
         start_seconds=planning.evaluation_seconds(project),
     )
 

@@ -132,6 +132,14 @@ def epochs(project: Project) -> int:
     return value if isinstance(value, int) else 1
 
 
+def warm_epochs(project: Project) -> int | None:
+    """Epochs of a training that goes on from a retrained detector; None where none does."""
+    if project.config.train_from != "last":
+        return None
+    value = project.train_options(2).get("epochs", 1)
+    return value if isinstance(value, int) else 1
+
+
 def evaluation_seconds(project: Project) -> float:
     """What testing takes each cycle, by the evaluations recorded; 0 without."""
     return _mean([row for row in project.ledger.steps() if row.step == "evaluate"])
@@ -143,16 +151,17 @@ def _machine(project: Project, measured: Machine | None) -> tuple[Machine, str]:
     rows = project.ledger.steps()
     score = _per_image([row for row in rows if row.step == "score"])
     every = [row for row in rows if row.step == "train" and row.details.get("trained")]
-    train = _per_image([row for row in every if row.round] or every)
+    train = _per_epoch(project, [row for row in every if row.round] or every)
     if score is None and train is None:
-        paper = Machine(epochs=epochs(project))
+        paper = Machine(epochs=epochs(project), warm_epochs=warm_epochs(project))
         return paper, (
             f"Machine: nothing is timed yet, so the paper's, {_speed(paper)}; --measure times "
             "this one."
         )
     found = Machine(
-        score_seconds=score or 0.0, train_seconds=(train or 0.0) / max(1, epochs(project)),
-        epochs=epochs(project), start_seconds=evaluation_seconds(project),
+        score_seconds=score or 0.0, train_seconds=train or 0.0,
+        epochs=epochs(project), warm_epochs=warm_epochs(project),
+        start_seconds=evaluation_seconds(project),
     )  # fmt: skip
     return found, f"Machine: as this project's rounds took, {_speed(found)}."
 
@@ -161,6 +170,16 @@ def _per_image(rows: Sequence[StepRow]) -> float | None:
     """Seconds an image over some steps; None where they did nothing."""
     images = sum(int(row.details.get("images") or 0) for row in rows)  # type: ignore[call-overload]
     return sum(row.seconds for row in rows) / images if images else None
+
+
+def _per_epoch(project: Project, rows: Sequence[StepRow]) -> float | None:
+    """Seconds an image and epoch over some trainings, each with the epochs of its round."""
+    passes = 0
+    for row in rows:
+        value = project.train_options(row.round).get("epochs", 1)
+        epochs_ = value if isinstance(value, int) else 1
+        passes += max(1, epochs_) * int(row.details.get("images") or 0)  # type: ignore[call-overload]
+    return sum(row.seconds for row in rows) / passes if passes else None
 
 
 def _mean(rows: Sequence[StepRow]) -> float:
@@ -178,7 +197,8 @@ def _windows(project: Project) -> tuple[int, float]:
 
 
 def _speed(machine: Machine) -> str:
+    warm = "" if machine.warm_epochs is None else f", {machine.warm_epochs} where it goes on"
     return (
         f"{machine.score_seconds:.3g} s an image scored and {machine.train_seconds:.3g} s an image "
-        f"trained on, {plural(machine.epochs, 'epoch')}"
+        f"trained on, {plural(machine.epochs, 'epoch')}{warm}"
     )

@@ -1,4 +1,7 @@
-"""Train: w_l on the initial set once, then from w_l on everything labelled so far (PAPER §1.6)."""
+"""Train: w_l on the initial set once, then from w_l on everything labelled so far (PAPER §1.6).
+
+Or from the round before instead of w_l (`train_from`), which departs from the paper.
+"""
 
 import shutil
 from collections.abc import Mapping
@@ -39,10 +42,14 @@ def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
 
 
 def retrain(project: Project, number: int, progress: Progress = quiet) -> StepRow:
-    """Train from the initial weights on every label that was in when the round was ingested."""
+    """Train on every label that was in when the round was ingested.
+
+    It starts from the initial weights, or, where the project says so, from those of the round
+    before.
+    """
 
     def work() -> Mapping[str, object]:
-        start = project.detector(0)
+        start = project.detector(number - 1 if project.config.train_from == "last" else 0)
         if not isinstance(start, Trainable):
             return {"trained": False, "weights": start.fingerprint()}
         labels = project.ledger.labels(up_to=number)
