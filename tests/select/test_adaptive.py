@@ -156,11 +156,13 @@ def test_an_empty_pool_and_one_without_candidates():
     ("options", "name"),
     [({"stride": 0}, "stride"), ({"reach": -1}, "reach"),
      ({"coverage": 0.0}, "coverage"), ({"coverage": 1.1}, "coverage"),
-     ({"without": np.zeros(2, bool)}, "without"), ({"unit": "days"}, "unit")],
+     ({"videos": ["a"] * 2}, "videos"),
+     ({"frames": [0, 1, 1]}, "frames")],
 )  # fmt: skip
 def test_unfit_arguments_are_named(options, name):
     with pytest.raises(ArgumentError, match=name):
         select.to_score(
-            np.zeros(3), videos=["a"] * 3, frames=[0, 1, 2],
-            choose=lambda _: np.zeros(0, np.int64), **options,
-        )  # fmt: skip
+            np.zeros(3),
+            choose=lambda _: np.zeros(0, np.int64),
+            **{"videos": ["a"] * 3, "frames": [0, 1, 2], **options},
+        )

@@ -97,8 +97,8 @@ SELECTIONS = {
 }
 # What takes no budget or no pool: types, scores, weights, and medoids of a matrix.
 NOT_SELECTIONS = {
-    "Quota", "Selection", "class_weights", "k_medoids", "off_by_one", "per_cost", "smooth",
-    "threshold_for",
+    "Quota", "Selection", "class_weights", "k_medoids", "likely_upper", "off_by_one", "per_cost",
+    "smooth", "threshold_for", "to_score",
 }  # fmt: skip
 # The quota of a class is a share of the budget, so that another budget chooses another way.
 WITHOUT_PREFIXES = {"diverse_prototypes"}
