@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
+from labelnext.detectors.fire_fpn import decode as module
 from labelnext.detectors.fire_fpn.boxes import STRIDES, default_boxes
 from labelnext.detectors.fire_fpn.decode import decode, suppress
 from labelnext.types import Detections
@@ -63,6 +64,45 @@ def test_equals_the_reference(size: tuple[int, int], rank_by: str) -> None:
         _same(_decode(maps, size, rank_by=rank_by), wanted)
         found += len(wanted)
     assert found > 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 10_000), st.tuples(st.integers(8, 150), st.integers(8, 150)),
+    st.sampled_from([0.0, 0.05, 0.3, 0.9]), st.sampled_from([(1, 1), (7, 12), (19, 100)]),
+    st.sampled_from([1, 3, 5]),
+)  # fmt: skip
+def test_leaving_out_what_lies_low_changes_nothing(
+    seed: int, size: tuple[int, int], threshold: float, window: tuple[int, int], smoothing: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    maps = [0.3 * level - 6 for level in _maps(seed, size, n_classes=2)]
+    for level in maps:  # a few places where something may be
+        for _ in range(int(rng.integers(0, 4))):
+            y, x = (int(rng.integers(side)) for side in level.shape[1:])
+            level[rng.integers(2), max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = rng.uniform(
+                -3, 9
+            )
+    options = {
+        "threshold": threshold, "window": window[0], "min_pixels": window[1],
+        "smoothing": smoothing, "rank_by": str(rng.choice(["peak", "support"])),
+    }  # fmt: skip
+    got = _decode(maps, size, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_lively", lambda logits, *_: (slice(0, 99), slice(0, 99)))
+        whole = _decode(maps, size, **options)
+    for mine, theirs in zip((got.xyxy, got.scores, got.classes, got.probabilities),
+                            (whole.xyxy, whole.scores, whole.classes, whole.probabilities),
+                            strict=True):  # fmt: skip
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_where_everything_lies_low_nothing_is_found() -> None:
+    size = (40, 48)
+    found = _decode([np.full_like(level, -9) for level in _maps(0, size, n_classes=2)], size)
+    assert len(found) == 0
+    assert found.probabilities is not None
+    assert found.probabilities.shape == (0, 2)
 
 
 def test_suppression_equals_the_reference() -> None:

@@ -1,5 +1,6 @@
 """From dense maps to boxes (PAPER §5, Decoding)."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -67,10 +68,15 @@ def decode(
     found: list[tuple[Float64[np.ndarray, "_n 4"], Peaks, Float32[np.ndarray, "_n _classes"]]] = []
     seen: list[Float32[np.ndarray, "_n d"]] = []
     for level, stride in enumerate(STRIDES):
-        maps = _probabilities(logits[level], stride, size, smoothing)
-        peaks = _peaks(maps, threshold, min_pixels, window, rank_by)
+        cells = _lively(logits[level], stride, threshold, smoothing, window)
+        maps = _probabilities(logits[level], stride, size, smoothing, cells)
+        near = _peaks(maps, threshold, min_pixels, window, rank_by)
+        vectors = maps[:, near.y, near.x].T
+        peaks = near._replace(
+            y=near.y + cells[0].start * stride, x=near.x + cells[1].start * stride
+        )
         shift = None if offsets is None else _sample(offsets[level], peaks, stride)
-        found.append((_place(peaks, boxes[level], shift), peaks, maps[:, peaks.y, peaks.x].T))
+        found.append((_place(peaks, boxes[level], shift), peaks, vectors))
         if features is not None:
             seen.append(_sample(features[level], peaks, stride).astype(np.float32))
     zoom = np.array([original[1] / size[1], original[0] / size[0]] * 2)
@@ -111,10 +117,39 @@ def suppress(
     return np.array(kept, np.int64)
 
 
-def _probabilities(logits: Map, stride: int, size: tuple[int, int], smoothing: int) -> Map:
-    height, width = size
+def _lively(
+    logits: Map, stride: int, threshold: float, smoothing: int, window: int
+) -> tuple[slice, slice]:
+    """Rows and columns of the cells that decide on the peaks: the others lie too low and too far.
+
+    No pixel can exceed the threshold where no cell beside it does. Around those that do lie the
+    pixels that they lend something, what smoothing and a peak's window look at, and a cell more, so
+    that cutting there changes no value that counts.
+    """
+    limit = -math.inf  # less a little, as means can round up
+    if 0 < threshold < 1:
+        limit = math.log(threshold / (1 - threshold)) - 1e-3
+    around = 2 + -(-(2 * (smoothing // 2) + window // 2) // stride)
+    _, rows, columns = np.nonzero(logits > limit)
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return (
+        slice(max(0, int(rows.min()) - around), int(rows.max()) + 1 + around),
+        slice(max(0, int(columns.min()) - around), int(columns.max()) + 1 + around),
+    )
+
+
+def _probabilities(
+    logits: Map, stride: int, size: tuple[int, int], smoothing: int, cells: tuple[slice, slice]
+) -> Map:
+    """Probabilities of the pixels of some cells, as they are among all."""
+    rows, columns = cells  # which may end beyond the map, as slices do
+    height = max(0, min(size[0], rows.stop * stride) - rows.start * stride)
+    width = max(0, min(size[1], columns.stop * stride) - columns.start * stride)
     out = np.empty((len(logits), height, width), np.float32)
-    for k, level in enumerate(logits):
+    for k, level in enumerate(logits[:, rows, columns]):
+        if not out[k].size:
+            break
         full = (level.shape[1] * stride, level.shape[0] * stride)
         resized = cv2.resize(level, full, interpolation=cv2.INTER_LINEAR)[:height, :width]
         # exp of the negative absolute value cannot overflow
@@ -126,9 +161,12 @@ def _probabilities(logits: Map, stride: int, size: tuple[int, int], smoothing: i
 
 
 def _peaks(maps: Map, threshold: float, min_pixels: int, window: int, rank_by: str) -> Peaks:
-    columns: list[tuple[np.ndarray, ...]] = []
+    nothing = np.zeros(0, np.int64)
+    columns: list[tuple[np.ndarray, ...]] = [(nothing, nothing, nothing, np.zeros(0, np.float32))]
     kernel = np.ones((window, window), np.uint8)
     for k, probability in enumerate(maps):
+        if not probability.size:
+            break
         high = cv2.dilate(probability, kernel)
         y, x = _plateau_centres((probability == high) & (probability > threshold))
         support = _kth_largest(probability, y, x, window, min_pixels)
