@@ -10,7 +10,7 @@ and its picks are held against those of the whole. `--simulate` does the same wi
 
 import argparse
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -115,23 +115,15 @@ def adaptive(whole: Whole, share: float, stride: int, coverage: float) -> Outcom
     choose = chooser(whole, budget)
     given = {**scoring.line(whole.strategy, whole.pool.timeline), "coverage": coverage,
              "without": whole.closed}  # fmt: skip
+    reach = scoring.reach(whole.strategy)
     known, passes = np.full(len(whole.pool), np.nan), 0
-    for todo in asked(known, choose, stride, scoring.reach(whole.strategy), given):
+    while len(todo := select.to_score(known, choose=choose, stride=stride, reach=reach, **given)):
         known[todo] = whole.pool.scores[todo]
         passes += 1
     chosen = set(choose(select.likely_upper(known, **given)).tolist())
     everything = set(choose(np.where(whole.closed, np.nan, whole.pool.scores)).tolist())
     scored = (~np.isnan(known)).sum() / (~whole.closed).sum()
     return Outcome(len(chosen & everything) / len(everything), float(scored), passes)
-
-
-def asked(
-    known: np.ndarray, choose: Callable[[np.ndarray], np.ndarray], stride: int, reach: float,
-    given: dict[str, object],
-) -> Iterator[np.ndarray]:  # fmt: skip
-    """What each pass is to score, while `known` is filled in between."""
-    while len(todo := select.to_score(known, choose=choose, stride=stride, reach=reach, **given)):  # type: ignore[arg-type]
-        yield todo
 
 
 def chooser(whole: Whole, budget: int) -> Callable[[np.ndarray], np.ndarray]:

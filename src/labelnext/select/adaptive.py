@@ -128,7 +128,7 @@ def _upper(
         upper[asked] = beyond
     else:
         error, spread = _errors(values, known, line)
-        middle, wide = _interpolated(values, known, line, asked)
+        middle, wide, _ = _between(values, known, line, asked)
         margin = _margins(np.maximum(error, 0), spread, wide, coverage)
         upper[asked] = np.where(np.isnan(middle + margin), beyond, middle + margin)
     out = np.empty(len(upper))
@@ -179,13 +179,6 @@ def _between(
     )
     distance = np.abs(line.position[places] - line.position[np.maximum(one, 0)])
     return middle, np.where(two, a * b / total, distance), two
-
-
-def _interpolated(
-    values: Float64[np.ndarray, "n"], known: Mask, line: Timeline, asked: Int64[np.ndarray, "k"]
-) -> tuple[Float64[np.ndarray, "k"], Float64[np.ndarray, "k"]]:
-    middle, spread, _ = _between(values, known, line, asked)
-    return middle, spread
 
 
 def _errors(

@@ -96,13 +96,13 @@ class ScoreShards:
         """
         return [key for table in self._tables(["key"]) for key in table["key"].to_pylist()]
 
-    def scores(self, parts: int) -> Iterator[tuple[str, float | None]]:
-        """Key and score of every row of the first `parts` parts, in order.
+    def scores(self, first: int, stop: int) -> Iterator[tuple[str, float | None]]:
+        """Key and score of every row of parts `first` to `stop` − 1, in order.
 
         Raises:
             ProjectError: A part is damaged.
         """
-        for table in self._tables(["key", "score"], parts):
+        for table in self._tables(["key", "score"], slice(first, stop)):
             yield from zip(table["key"].to_pylist(), table["score"].to_pylist(), strict=True)
 
     def rows(self, keys: Collection[str] | None = None) -> Iterable[ScoreRow]:
@@ -138,8 +138,8 @@ class ScoreShards:
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("part-*.parquet"))
 
-    def _tables(self, columns: list[str], parts: int | None = None) -> Iterator[pa.Table]:
-        for part in self._parts()[:parts]:
+    def _tables(self, columns: list[str], parts: slice = slice(None)) -> Iterator[pa.Table]:
+        for part in self._parts()[parts]:
             yield _read(part, lambda part: pq.read_table(part, columns=columns))
 
     def _valid(self, part: Path) -> bool:

@@ -1,6 +1,5 @@
 """What this machine and this installation offer, and what a project can expect of them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,9 +116,8 @@ def rate_findings(project: Project, rates: Rates) -> list[Finding]:
 
 def _broken(group: str, name: str) -> str:
     """Why a plug-in does not load; empty if it does."""
-    load: Callable[[str, str], Any] = plugins.load
     try:
-        load(group, name)
+        plugins.load(group, name)
     except Exception as error:  # whatever a third party's module does when it is imported
         return f"does not load: {type(error).__name__}: {error}"
     return ""

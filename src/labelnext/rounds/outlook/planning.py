@@ -126,18 +126,15 @@ def as_dict(basis: Basis) -> dict[str, object]:
     return {**asdict(basis), "sources": list(basis.sources)}
 
 
-def epochs(project: Project) -> int:
-    """Epochs of a training; 1 for a detector that does not say, and then all of it is one."""
-    value = project.train_options(1).get("epochs", 1)
+def epochs(project: Project, number: int = 1) -> int:
+    """Epochs of a round's training; 1 for a detector that does not say: all of it is one then."""
+    value = project.train_options(number).get("epochs", 1)
     return value if isinstance(value, int) else 1
 
 
 def warm_epochs(project: Project) -> int | None:
     """Epochs of a training that goes on from a retrained detector; None where none does."""
-    if project.config.train_from != "last":
-        return None
-    value = project.train_options(2).get("epochs", 1)
-    return value if isinstance(value, int) else 1
+    return epochs(project, 2) if project.config.train_from == "last" else None
 
 
 def evaluation_seconds(project: Project) -> float:
@@ -174,11 +171,10 @@ def _per_image(rows: Sequence[StepRow]) -> float | None:
 
 def _per_epoch(project: Project, rows: Sequence[StepRow]) -> float | None:
     """Seconds an image and epoch over some trainings, each with the epochs of its round."""
-    passes = 0
-    for row in rows:
-        value = project.train_options(row.round).get("epochs", 1)
-        epochs_ = value if isinstance(value, int) else 1
-        passes += max(1, epochs_) * int(row.details.get("images") or 0)  # type: ignore[call-overload]
+    passes = sum(
+        max(1, epochs(project, row.round)) * int(row.details.get("images") or 0)  # type: ignore[call-overload]
+        for row in rows
+    )
     return sum(row.seconds for row in rows) / passes if passes else None
 
 

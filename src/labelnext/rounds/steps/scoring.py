@@ -7,7 +7,7 @@ images with each other, and get every image scored.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,22 +39,23 @@ def score(project: Project, number: int, progress: Progress) -> dict[str, object
     asked = {} if project.asked is None else {"budget": project.asked}
     if not strategy.needs.images:
         return {"images": 0, "unreadable": 0, **asked}
-    into = shards(project, number)
+    into, look = shards(project, number), _looking(project, number, strategy)
     how: dict[str, object] = {}
+    images = len(left)
     if config.mode == "adaptive":
         why_not = _obstacle(project, number, strategy, left)
         how = {"mode": config.mode, "why_exhaustive": why_not}
         if not why_not:
-            passes = _adaptively(project, number, into, progress)
+            images, passes = _adaptively(project, number, look, into, progress)
             how = {**config.model_dump(), "passes": passes, "of": len(left)}
     if "passes" not in how:
-        _look(project, number, left, into, progress)
+        look(left, into, progress=progress)
     problems = {row.key: row.problem for row in into.rows() if row.problem}
     if strategy.needs.labelled:
         seen = labelled_records(project, number)
-        _look(project, number, seen, shards(project, number, LABELLED), progress, "score labelled")
+        look(seen, shards(project, number, LABELLED), progress=progress, task="score labelled")
     return {
-        "images": len(into.keys()), "unreadable": len(problems), "problems": problems,
+        "images": images, "unreadable": len(problems), "problems": problems,
         **({"scoring": how} if how else {}), **asked,
     }  # fmt: skip
 
@@ -136,8 +137,10 @@ def _obstacle(
     return None
 
 
-def _adaptively(project: Project, number: int, into: ScoreShards, progress: Progress) -> int:
-    """Pass after pass until the selection is settled; returns how many there were.
+def _adaptively(
+    project: Project, number: int, look: Callable[..., int], into: ScoreShards, progress: Progress
+) -> tuple[int, int]:
+    """Pass after pass until the selection is settled; how many images, and how many passes.
 
     What a pass is asked for follows from the scores of those before it, so a stopped run asks for
     the same again and finds it in the shards.
@@ -156,18 +159,19 @@ def _adaptively(project: Project, number: int, into: ScoreShards, progress: Prog
         return np.array([pick.index for pick in picks], np.int64)
 
     scores, undefined = np.full(len(records), np.nan), np.zeros(len(records), bool)
-    passes = parts = 0
+    images = passes = parts = 0
     while True:
         todo = select.to_score(
             scores, **line(strategy, timeline), choose=choose, stride=config.stride,
             reach=reach(strategy), coverage=config.coverage, without=closed | undefined,
         )  # fmt: skip
         if not len(todo):
-            return passes
-        told = _Further(progress, int((~np.isnan(scores)).sum() + undefined.sum()))
-        _look(project, number, [records[i] for i in todo], into, told, after=parts)
-        passes, parts = passes + 1, parts + math.ceil(len(todo) / ROWS)
-        for key, value in into.scores(parts):
+            return images, passes
+        told = _Further(progress, images)
+        look([records[i] for i in todo], into, progress=told, after=parts)
+        before, parts = parts, parts + math.ceil(len(todo) / ROWS)
+        images, passes = images + len(todo), passes + 1
+        for key, value in into.scores(before, parts):
             scores[places[key]] = np.nan if value is None else value
             undefined[places[key]] = value is None
 
@@ -199,27 +203,18 @@ def reach(strategy: Strategy) -> float:
     return float(radius) + bool(strategy.arguments.get("off_by_one"))  # type: ignore[arg-type]
 
 
-def _look(
-    project: Project,
-    number: int,
-    records: Sequence[ImageRecord],
-    into: ScoreShards,
-    progress: Progress,
-    task: str = "score",
-    after: int = 0,
-) -> None:
-    """Score images with the detector of the round before, into shards."""
-    strategy = project.strategy()
-    engine.score(
-        records,
-        project.detector(number - 1),
-        strategy,
-        load_pixels,
-        into,
-        rng_of=lambda key: project.rng("sample", number, key),
-        members=project.members(number, strategy.needs),
-        batch_size=project.config.batch_size,
-        after=after,
-        task=task,
-        progress=progress,
-    )
+def _looking(project: Project, number: int, strategy: Strategy) -> Callable[..., int]:
+    """`engine.score` with the detector of the round before, loaded once for all passes.
+
+    What remains to be given are the images and the shards.
+    """
+    detector, members = project.detector(number - 1), project.members(number, strategy.needs)
+
+    def look(records: Sequence[ImageRecord], into: ScoreShards, **options: Any) -> int:
+        return engine.score(
+            records, detector, strategy, load_pixels, into, members=members,
+            rng_of=lambda key: project.rng("sample", number, key),
+            batch_size=project.config.batch_size, **options,
+        )  # fmt: skip
+
+    return look
