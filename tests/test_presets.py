@@ -70,8 +70,9 @@ def test_arguments_cannot_be_changed_and_can_be_recorded():
 @pytest.mark.parametrize("name", presets.names())
 def test_arguments_fit_the_detector(name):
     pytest.importorskip("torch", reason="the detector needs the optional dependencies [torch]")
+    from labelnext.detectors.common.arguments import build
     from labelnext.detectors.fire_fpn import FireFPN
-    from labelnext.detectors.fire_fpn.options import FitOptions, build
+    from labelnext.detectors.fire_fpn.options import FitOptions
 
     preset = presets.get(name)
     detector = FireFPN.create(["person"], seed=0, width=0.1, **preset.detector, **preset.decode)

@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="fire-fpn needs torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from labelnext.detectors.fire_fpn import FireFPN, checkpoint  # noqa: E402
+from labelnext.detectors.common import checkpoint  # noqa: E402
+from labelnext.detectors.fire_fpn import FireFPN  # noqa: E402
 from labelnext.errors import CheckpointError, ProjectError  # noqa: E402
 
 
@@ -76,7 +77,7 @@ def test_files_of_others_are_refused(tmp_path: Path, saved: Path) -> None:
     with pytest.raises(CheckpointError, match="no such weights file"):
         FireFPN.load(tmp_path / "none.safetensors")
     save_file({"w": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(CheckpointError, match="not one that fire-fpn wrote"):
+    with pytest.raises(CheckpointError, match="not one that labelnext wrote"):
         FireFPN.load(tmp_path / "other.safetensors")
     checkpoint.write(tmp_path / "state.safetensors", {}, {"job": {}})
     with pytest.raises(CheckpointError, match="training state"):

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="fire-fpn needs torch")
 from labelnext.detectors.fire_fpn import FireFPN  # noqa: E402
 from labelnext.detectors.fire_fpn.options import FitOptions  # noqa: E402
 from labelnext.detectors.fire_fpn.pixels import to_input  # noqa: E402
-from labelnext.detectors.fire_fpn.train import _set_rate  # noqa: E402
+from labelnext.detectors.training.loop import set_rate  # noqa: E402
 from labelnext.errors import ArgumentError, CheckpointError  # noqa: E402
 from labelnext.types import Example, GroundTruth  # noqa: E402
 
@@ -177,7 +177,7 @@ def test_rates_are_annealed_from_the_first_to_the_last_step() -> None:
     ):
         chosen = FitOptions(momentum=0.01, final_momentum=1e-4, **options)
         for step, rate in zip((0, 50, 100), expected, strict=True):
-            _set_rate(optimiser, step, 101, chosen)
+            set_rate(optimiser, step, 101, chosen)
             assert optimiser.param_groups[0]["lr"] == pytest.approx(rate)
             assert optimiser.param_groups[0]["momentum"] == pytest.approx(10 ** (-2 - step / 50))
 

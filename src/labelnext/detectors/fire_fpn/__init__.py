@@ -1,10 +1,9 @@
 """The paper's detector (PAPER §5): a small fully convolutional feature pyramid with fixed boxes.
 
 One idea a file: `network` (the layers), `boxes` (the five default boxes), `targets` (what each
-cell should answer), `loss` (which cells are asked), `augment`, `pixels` (images to input), `train`
-(the loop), `resume` (its state), `decode` (maps to boxes), `readout` (tensors to maps and
-embedding), `inference` (images to predictions), `checkpoint` (safetensors), `options` and `check`
-(what is accepted), `detector` (the class that ties them together).
+cell should answer), `loss` (which cells are asked), `step` (of training), `pixels` (images to
+input), `decode` (maps to boxes), `readout` (tensors to maps and embedding), `inference` (images to
+predictions), `options` (what is accepted), `detector` (the class that ties them together).
 """
 
 from labelnext.errors import MissingExtraError

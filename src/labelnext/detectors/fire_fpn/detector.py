@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn import check, checkpoint
+from labelnext.detectors.common import checkpoint, checks, devices
+from labelnext.detectors.common.arguments import build
 from labelnext.detectors.fire_fpn.boxes import default_boxes
 from labelnext.detectors.fire_fpn.inference import Inference
 from labelnext.detectors.fire_fpn.network import FireNetwork, initialise
@@ -19,9 +21,11 @@ from labelnext.detectors.fire_fpn.options import (
     EXECUTION,
     Arguments,
     FitOptions,
-    build,
 )
-from labelnext.detectors.fire_fpn.train import train
+from labelnext.detectors.fire_fpn.pixels import rescale
+from labelnext.detectors.fire_fpn.step import step
+from labelnext.detectors.training.examples import Cache
+from labelnext.detectors.training.loop import train
 from labelnext.errors import ArgumentError, CheckpointError
 from labelnext.protocols import Progress, quiet
 from labelnext.types import DenseMaps, Example, Prediction
@@ -42,7 +46,7 @@ class FireFPN:
     ) -> None:
         self.classes = classes
         self.arguments = arguments
-        self._device = _device(arguments.device)
+        self._device = devices.find(arguments.device, "fire-fpn")
         self._network = network.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._boxes = default_boxes(
             arguments.box_set, level_order=arguments.level_order, box_scale=arguments.box_scale
@@ -58,8 +62,8 @@ class FireFPN:
         Raises:
             ArgumentError: No classes, a class twice, or an argument outside its domain.
         """
-        names = check.require_class_names(classes)
-        check.require_seed("fire-fpn", seed)
+        names = checks.require_class_names("fire-fpn", classes)
+        checks.require_seed("fire-fpn", seed)
         values = build(Arguments, arguments, "fire-fpn")
         network = _network(names, values)
         initialise(network, int(seed))
@@ -89,7 +93,7 @@ class FireFPN:
                     f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
                 )
         values = build(Arguments, {**stored, **arguments}, "fire-fpn")
-        names = check.require_class_names(facts["classes"])
+        names = checks.require_class_names("fire-fpn", facts["classes"])
         network = _network(names, values)
         _fill(network, tensors, path)
         return cls(names, values, network)
@@ -101,13 +105,7 @@ class FireFPN:
         Raises:
             ArgumentError: A device that is none of this machine's.
         """
-        device = _device(str(arguments.get("device", "auto")))
-        if device.type == "cuda":
-            found = torch.cuda.get_device_properties(device)
-            return (
-                f"torch {torch.__version__} on {found.name}, {found.total_memory / 2**30:.0f} GiB"
-            )
-        return f"torch {torch.__version__} on the processor, {torch.get_num_threads()} threads"
+        return devices.describe(str(arguments.get("device", "auto")), "fire-fpn")
 
     def save(self, path: Path) -> None:
         """Write weights and arguments as safetensors, whole or not at all."""
@@ -188,21 +186,27 @@ class FireFPN:
             CheckpointError: `workdir` holds another fit's state, or a damaged one.
         """
         chosen = build(FitOptions, options, "fire-fpn's fit")
-        check.require_seed("fire-fpn's fit", seed)
-        check.require_examples(examples, len(self.classes))
+        checks.require_seed("fire-fpn's fit", seed)
+        checks.require_examples("fire-fpn's fit", examples, len(self.classes))
         network = copy.deepcopy(self._network)
+        network_step = partial(
+            step, network, boxes=self._boxes, device=self._device, options=chosen
+        )
+        scale = self.arguments.image_scale
         train(
             network,
             examples,
+            network_step,
             seed=seed,
             workdir=None if workdir is None else Path(workdir),
             progress=progress,
             start=self.fingerprint(),
-            image_scale=self.arguments.image_scale,
-            boxes=self._boxes,
-            device=self._device,
+            cache=Cache(
+                "fire-fpn's fit", lambda image: rescale(image, scale),
+                megabytes=chosen.cache_megabytes,
+            ),
             options=chosen,
-        )
+        )  # fmt: skip
         return type(self)(self.classes, self.arguments, network)
 
 
@@ -224,18 +228,3 @@ def _fill(network: FireNetwork, tensors: dict[str, Tensor], path: Path) -> None:
                 f"{tuple(tensors[name].shape)}, not {tuple(value.shape)}."
             )
     network.load_state_dict(tensors)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError) as error:
-        raise ArgumentError("fire-fpn", "device", expected="auto, cpu or cuda", got=name) from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ArgumentError(
-            "fire-fpn", "device", expected="a device of this machine", got=name,
-            remedy="torch finds no CUDA device; use device='auto'.",
-        )  # fmt: skip
-    return device

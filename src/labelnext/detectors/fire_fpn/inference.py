@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn import check, readout
+from labelnext.detectors.common.checks import require_image
+from labelnext.detectors.fire_fpn import readout
 from labelnext.detectors.fire_fpn.boxes import STRIDES
 from labelnext.detectors.fire_fpn.decode import decode
 from labelnext.detectors.fire_fpn.network import Features, FireNetwork
@@ -89,7 +90,7 @@ class Inference:
         """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for i, image in enumerate(images):
-            check.require_image(image, f"image {i}")
+            require_image("fire-fpn", image, f"image {i}")
             by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self.device.type == "cpu" else 16)
         if self.arguments.norm == "batch":

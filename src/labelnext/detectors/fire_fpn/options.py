@@ -1,15 +1,13 @@
 """The flat arguments of `create` and the options of `fit`, checked once, then frozen."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass
+from typing import ClassVar, get_args
 
+from labelnext.detectors.common.arguments import Checker
 from labelnext.detectors.fire_fpn.boxes import BoxSet, LevelOrder
 from labelnext.detectors.fire_fpn.network import Norm
+from labelnext.detectors.training.options import Options
 from labelnext.errors import ArgumentError
-
-T = TypeVar("T")
 
 # What a weights file fixes; the other arguments may differ from one `load` to the next.
 ARCHITECTURE = (
@@ -69,7 +67,7 @@ class Arguments:
     sample_keep: float = 0.9
 
     def __post_init__(self) -> None:
-        check = _Checker("fire-fpn", self)
+        check = Checker("fire-fpn", self)
         check.number("width", 0.05, 63)
         check.number("box_scale", 0.05, 20)
         check.number("image_scale", 0.01, 16)
@@ -90,124 +88,34 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
-class FitOptions:
-    """Options of `FireFPN.fit`; the defaults are the paper's.
+class FitOptions(Options):
+    """Options of `FireFPN.fit`, beside those of every training; the defaults are the paper's.
 
     Attributes:
-        epochs: Passes over the examples.
-        batch_size: Images per step, of any sizes.
-        optimiser: `rmsprop` or `adamw`.
-        learning_rate: At the first step.
-        final_learning_rate: At the last step.
-        schedule: `exponential` or `cosine` from the one to the other.
-        warmup: Share of all steps over which the rate rises from 0.
-        decay: Of RMSProp's mean square.
-        momentum: Of RMSProp at the first step; the authors' program ran 0.01 → 1e-4.
-        final_momentum: Annealed to by the last step, exponentially; None keeps `momentum`.
         n2p: Negatives asked per positive.
-        weight_decay: λ of Eq. 7, on convolution kernels; AdamW decouples it.
-        augment: Chance that an image is changed by one operation.
-        flip_share: Share of flips among the operations.
-        scale_jitter: Zoom by up to this factor, in or out; 1 is off.
-        ignore_regions: Exclude the area of `ignore` objects from the loss. False treats them as
-            background, as the authors' program does.
         shared_levels: See `targets.assign`; None is off.
         offset_weight: Weight of the box offsets' loss, where that branch exists.
-        average: Decay of the moving average of the weights that is returned; 0 is off.
         pad_to: Images are edge-padded to multiples of so many pixels of the network's input, itself
             a multiple of 8. Fewer sizes train faster on a CPU, which prepares its kernels anew for
             every size; the padding is not asked.
-        cache_megabytes: Memory for rescaled images, so that they are decoded once.
     """
 
-    epochs: int = 50
-    batch_size: int = 1
-    optimiser: str = "rmsprop"
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 1e-4
-    schedule: str = "exponential"
-    warmup: float = 0.0
-    decay: float = 0.9
-    momentum: float = 0.0
-    final_momentum: float | None = None
+    FUNCTION: ClassVar[str] = "fire-fpn's fit"
+
     n2p: float = 15.0
-    weight_decay: float = 2e-6
-    augment: float = 0.6
-    flip_share: float = 1 / 3
-    scale_jitter: float = 1.0
-    ignore_regions: bool = True
     shared_levels: float | None = None
     offset_weight: float = 0.1
-    average: float = 0.0
     pad_to: int = 8
-    cache_megabytes: float = 512.0
 
     def __post_init__(self) -> None:
-        check = _Checker("fire-fpn's fit", self)
-        check.integer("epochs", 0)
-        check.integer("batch_size", 1)
+        Options.__post_init__(self)
+        check = Checker(self.FUNCTION, self)
         check.integer("pad_to", 8)
         if self.pad_to % 8:
             raise ArgumentError(
                 "fire-fpn's fit", "pad_to", expected="a multiple of 8", got=self.pad_to
             )
-        check.number("learning_rate", 1e-12, 10)
-        check.number("final_learning_rate", 1e-12, 10)
-        for name in ("warmup", "decay", "momentum", "augment", "flip_share", "average"):
-            check.number(name, 0, 1)
-        for name in ("n2p", "weight_decay", "offset_weight", "cache_megabytes"):
+        for name in ("n2p", "offset_weight"):
             check.number(name, 0, 1e9)
-        check.number("scale_jitter", 1, 8)
-        if self.final_momentum is not None:
-            check.number("final_momentum", 1e-12, 1)
-            check.number("momentum", 1e-12, 1)
         if self.shared_levels is not None:
             check.number("shared_levels", 0, 1)
-        check.choice("optimiser", ("rmsprop", "adamw"))
-        check.choice("schedule", ("exponential", "cosine"))
-
-
-def build(kind: type[T], given: Mapping[str, Any], function: str) -> T:
-    """`kind(**given)`, with an error that lists the known names where one is unknown."""
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    for name in given:
-        if name not in known:
-            raise ArgumentError(
-                function,
-                name,
-                expected=f"one of the known arguments ({', '.join(known)})",
-                got=name,
-            )
-    return kind(**given)
-
-
-class _Checker:
-    def __init__(self, function: str, values: object) -> None:
-        self.function, self.values = function, values
-
-    def number(self, name: str, low: float, high: float) -> None:
-        value = getattr(self.values, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and low <= value <= high):
-            self._refuse(name, f"a number from {low} to {high}")
-
-    def integer(self, name: str, low: int, high: int | None = None, *, odd: bool = False) -> None:
-        value = getattr(self.values, name)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if (
-            not whole
-            or value < low
-            or (high is not None and value > high)
-            or (odd and not value % 2)
-        ):
-            kind = "an odd whole number" if odd else "a whole number"
-            self._refuse(name, f"{kind} ≥ {low}" + ("" if high is None else f" and ≤ {high}"))
-
-    def choice(self, name: str, known: tuple[str, ...]) -> None:
-        if getattr(self.values, name) not in known:
-            self._refuse(name, f"one of {', '.join(known)}")
-
-    def _refuse(self, name: str, expected: str) -> None:
-        raise ArgumentError(
-            self.function, name, expected=expected, got=repr(getattr(self.values, name))
-        )

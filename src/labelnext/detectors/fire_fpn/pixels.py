@@ -1,4 +1,4 @@
-"""Images as the network's input, and the bounded memory of them during training."""
+"""Images as the network's input."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from labelnext.detectors.fire_fpn.check import require_image
-from labelnext.types import Example, GroundTruth, Image
+from labelnext.types import Image
 
 
 def to_input(
@@ -33,25 +32,3 @@ def rescale(image: Image, image_scale: float) -> UInt8[np.ndarray, "height2 widt
     method = cv2.INTER_AREA if image_scale < 1 else cv2.INTER_LINEAR
     resized: Image = cv2.resize(image, (width, height), interpolation=method)
     return resized
-
-
-class Cache:
-    """Rescaled images up to a number of bytes; what no longer fits is read again each epoch."""
-
-    def __init__(self, image_scale: float, limit: int) -> None:
-        self.image_scale, self.left = image_scale, limit
-        self.held: dict[int, tuple[Image, GroundTruth]] = {}
-
-    def get(self, index: int, example: Example) -> tuple[Image, GroundTruth]:
-        if index in self.held:
-            return self.held[index]
-        full = example.load()
-        require_image(full, f"{example.key!r}")
-        image = rescale(full, self.image_scale)
-        zoom = np.array([image.shape[1] / full.shape[1], image.shape[0] / full.shape[0]] * 2)
-        truth = example.truth
-        truth = GroundTruth(truth.xyxy * zoom, truth.classes, truth.ignore, truth.visible)
-        if image.nbytes <= self.left:
-            self.left -= image.nbytes
-            self.held[index] = (image, truth)
-        return image, truth

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from labelnext.detectors.fire_fpn import checkpoint
-from labelnext.detectors.fire_fpn.network import FireNetwork
-from labelnext.detectors.fire_fpn.options import FitOptions
+from labelnext.detectors.common import checkpoint
+from labelnext.detectors.training.options import Options
 from labelnext.errors import CheckpointError
 from labelnext.files import write_text
 from labelnext.types import Example
@@ -20,9 +19,7 @@ from labelnext.types import Example
 STATE, LOG = "fit.safetensors", "loss.jsonl"
 
 
-def job_of(
-    start: str, examples: Sequence[Example], seed: int, options: FitOptions
-) -> dict[str, str]:
+def job_of(start: str, examples: Sequence[Example], seed: int, options: Options) -> dict[str, str]:
     """What must agree for a state to be gone on with; pixels are trusted to go with the keys."""
     truth = hashlib.sha256()
     for example in examples:
@@ -41,12 +38,12 @@ def job_of(
 def keep(
     workdir: Path,
     job: dict[str, str],
-    network: FireNetwork,
+    model: nn.Module,
     average: Mapping[str, Tensor],
     optimiser: torch.optim.Optimizer,
     losses: list[float],
 ) -> None:
-    tensors = {f"network/{k}": v for k, v in network.state_dict().items()}
+    tensors = {f"network/{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average/{k}": v for k, v in average.items()}
     for i, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{i}/{k}": v for k, v in state.items() if v is not None}
@@ -57,7 +54,7 @@ def keep(
 def restore(
     workdir: Path | None,
     job: dict[str, str],
-    network: FireNetwork,
+    model: nn.Module,
     average: dict[str, Tensor],
     optimiser: torch.optim.Optimizer,
 ) -> list[float]:
@@ -75,7 +72,7 @@ def restore(
     for name, value in tensors.items():
         part, _, rest = name.partition("/")
         parts[part][rest] = value
-    network.load_state_dict(parts["network"])
+    model.load_state_dict(parts["network"])
     for name, value in parts["average"].items():
         average[name].copy_(value)
     state: dict[int, dict[str, Tensor]] = {}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
-from labelnext.detectors.fire_fpn.augment import augment, flip, zoom
+from labelnext.detectors.training.augment import augment, flip, zoom
 from labelnext.types import GroundTruth
 
 

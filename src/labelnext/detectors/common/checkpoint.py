@@ -44,7 +44,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             "never read; restore the file or train again."
         ) from error
     if not isinstance(facts, dict) or "format" not in facts:
-        raise CheckpointError(f"{path}: a safetensors file, but not one that fire-fpn wrote.")
+        raise CheckpointError(f"{path}: a safetensors file, but not one that labelnext wrote.")
     if facts["format"] != FORMAT:
         raise CheckpointError(
             f"{path}: format {facts['format']}, but this version reads {FORMAT}. "

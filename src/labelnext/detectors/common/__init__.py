@@ -1,0 +1,1 @@
+"""What adapters share: checked arguments, images and labels; weights files; devices."""
