@@ -51,5 +51,5 @@ $(VENV)/.torch: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.torch
-	$(PIP) install -c constraints.txt -e ".[torch,dev]"
+	$(PIP) install -c constraints.txt -e ".[torch,hf,onnx,dev]"
 	touch $@

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
+from labelnext.detectors.common.suppress import suppress
 from labelnext.detectors.fire_fpn import decode as module
 from labelnext.detectors.fire_fpn.boxes import STRIDES, default_boxes
-from labelnext.detectors.fire_fpn.decode import decode, suppress
+from labelnext.detectors.fire_fpn.decode import decode
 from labelnext.types import Detections
 from tests.reference import fire_fpn_decode as reference
 

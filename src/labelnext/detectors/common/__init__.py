@@ -1,1 +1,1 @@
-"""What adapters share: checked arguments, images and labels; weights files; devices."""
+"""What adapters share: checks, weights files, devices, suppression, embeddings, class names."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
+from labelnext.detectors.common.suppress import suppress
 from labelnext.detectors.fire_fpn.boxes import STRIDES
 from labelnext.types import Detections
 
@@ -95,26 +96,6 @@ def decode(
         xyxy[order].astype(np.float32), scores[order], classes[order], vectors[order],
         np.concatenate(seen)[order] if features is not None else None,
     )  # fmt: skip
-
-
-def suppress(
-    xyxy: Float64[np.ndarray, "n 4"], classes: Int64[np.ndarray, "n"], iou: float, limit: int
-) -> Int64[np.ndarray, "kept"]:
-    """Greedy suppression: indices of the boxes (given best first) that overlap no better one."""
-    area = (xyxy[:, 2:] - xyxy[:, :2]).prod(1)
-    alive: Bool[np.ndarray, n] = np.ones(len(xyxy), bool)
-    kept: list[int] = []
-    for i in range(len(xyxy)):
-        if not alive[i]:
-            continue
-        kept.append(i)
-        if len(kept) == limit:
-            break
-        sides = np.minimum(xyxy[i, 2:], xyxy[i:, 2:]) - np.maximum(xyxy[i, :2], xyxy[i:, :2])
-        inter = sides.clip(0).prod(1)
-        overlap = inter / (area[i] + area[i:] - inter)
-        alive[i:] &= (overlap <= iou) | (classes[i:] != classes[i])
-    return np.array(kept, np.int64)
 
 
 def _lively(

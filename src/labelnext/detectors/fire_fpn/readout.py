@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from torch import Tensor
 
+from labelnext.detectors.common.embedding import pooled
 from labelnext.detectors.fire_fpn.boxes import STRIDES
 from labelnext.types import DenseMaps, MapLevel
 
@@ -43,12 +44,6 @@ def embedding(
     size: tuple[int, int],
 ) -> Float32[np.ndarray, "n d2"]:
     height, width = (-(-side // 8) for side in size)
-    features = deepest[:, :, :height, :width].cpu().numpy().astype(np.float64)
+    features = deepest[:, :, :height, :width].cpu().numpy()
     best = np.max([level.max(1) for level in levels[:4]], axis=0)  # [n, h8, w8]
-    weight = 1 / (1 + np.exp(-np.clip(best.astype(np.float64), -50, 50)))
-    plain = features.mean((2, 3))
-    weighted = np.einsum("nchw,nhw->nc", features, weight / weight.sum((1, 2), keepdims=True))
-    parts = [
-        v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) for v in (plain, weighted)
-    ]
-    return np.concatenate(parts, 1).astype(np.float32)
+    return pooled(features, 1 / (1 + np.exp(-np.clip(best.astype(np.float64), -50, 50))))
