@@ -68,10 +68,11 @@ every_box_score = pytest.mark.parametrize("name", BOX_SCORES)
 
 # What selection needs beside scores; each has checks of its own.
 OTHER_NAMES = {
-    "Positives", "Tightness", "TruePositiveModel", "class_budgets", "class_difficulty",
+    "Cells", "Positives", "Tightness", "TruePositiveModel", "class_budgets", "class_difficulty",
     "class_maxima", "class_prototypes", "class_vector", "class_weights_of", "difficulty_weights",
-    "fit_true_positives", "guide", "labelled_class_vector", "matching_distances", "probabilities",
-    "rarity", "support", "true_positive_entropy", "true_positive_probability",
+    "fit_true_positives", "guide", "in_cells", "labelled_class_vector", "matching_distances",
+    "on_cells", "probabilities", "rarity", "support", "to_pixels", "true_positive_entropy",
+    "true_positive_probability",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def test_no_argument_is_without_effect(name):
 # Another value for each argument, and what else must be set for it to matter.
 _LIKENESS = {"similar": "embedding", "similar_threshold": 0.9}
 OTHERWISE: dict[str, tuple[object, dict[str, object]]] = {
+    "resolution": ("native", {}),
     "across_videos": (True, {}), "aggregate": ("mean", {}), "box_aggregate": ("sum", {}),
     "activation": ("softmax", {}), "min_score": (0.9, {}), "region": (3, {}),
     "tiling": ("centred", {"region": 5}), "radius": (1, {}), "smooth": (False, {}),
@@ -90,6 +91,7 @@ def _has_effect(name, argument):
 @pytest.mark.usefixtures("unchecked")
 def test_unfit_arguments_are_refused_before_anything_is_scored(name):
     unfit = {
+        "resolution": "half",
         "similar": "smell", "similar_threshold": "much", "temporal": "no", "within_cycle": -1,
         "smooth_sigma": 0, "cost_exponent": 2, "radius": 1.5, "region": 0, "tiling": "bricks",
         "factor": 0.5, "oversample": 0, "samples": 1, "dropout": 1, "levels": 0, "sigma": -1,

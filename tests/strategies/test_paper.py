@@ -189,3 +189,21 @@ def test_pixel_scores_need_maps():
 def test_a_dropout_that_is_none_is_refused(ratio):
     with pytest.raises(ArgumentError, match="dropout"):
         build("mc-dropout", dropout=ratio)
+
+
+@pytest.mark.parametrize("name", ["divergence", "entropy", "mc-dropout"])
+def test_native_resolution_scores_cells_of_the_finest_level(name):
+    seen = evidence(prediction(1), [maps(seed) for seed in (5, 6, 7)])
+    image, native = (build(name, resolution=r) for r in ("image", "native"))
+    pixels = native.pixel_scores(seen)
+    assert pixels.shape == image.pixel_scores(seen).shape == (64, 90)
+    np.testing.assert_array_equal(pixels[::4, ::4].repeat(4, 0).repeat(4, 1)[:, :90], pixels)
+    if name == "entropy":  # the same function of the same logits at the centres of cells
+        cells = scores.entropy(scores.on_cells(maps(1)).maps)
+        np.testing.assert_array_equal(pixels[::4, ::4], cells)
+    assert native.score(seen).score == aggregate.region_max_mean(pixels)
+
+
+def test_an_unknown_resolution_is_refused():
+    with pytest.raises(ArgumentError, match="one of image, native"):
+        build("divergence", resolution="half")

@@ -10,6 +10,7 @@ from labelnext.scores.boxes import (
     box_margin,
     class_weights_of,
 )
+from labelnext.scores.cells import Cells, in_cells, on_cells, to_pixels
 from labelnext.scores.consistency import class_vector, consistency, labelled_class_vector
 from labelnext.scores.dense import probabilities
 from labelnext.scores.difficulty import (
@@ -40,6 +41,7 @@ from labelnext.scores.true_positive import (
 )
 
 __all__ = [
+    "Cells",
     "Positives",
     "Tightness",
     "TruePositiveModel",
@@ -59,18 +61,21 @@ __all__ = [
     "entropy",
     "fit_true_positives",
     "guide",
+    "in_cells",
     "labelled_class_vector",
     "local_divergence",
     "localisation_stability",
     "localisation_tightness",
     "matching_distance",
     "matching_distances",
+    "on_cells",
     "probabilities",
     "rare_classes",
     "rare_entropy",
     "rarity",
     "stability_score",
     "support",
+    "to_pixels",
     "true_positive_entropy",
     "true_positive_probability",
     "weighted_entropy",

@@ -8,7 +8,7 @@ from labelnext import presets
 from labelnext.errors import ArgumentError
 from labelnext.evidence import Needs
 
-AGGREGATION = ("aggregate", "region", "tiling")
+AGGREGATION = ("resolution", "aggregate", "region", "tiling")
 RULES = (
     "temporal", "within_cycle", "across_cycles", "window", "unit", "across_videos", "similar",
     "similar_threshold",
@@ -119,6 +119,7 @@ def _defaults(preset: str) -> dict[str, object]:
     return {
         **known.score,
         "samples": known.stochastic["samples"],
+        "resolution": "image",
         "aggregate": "region-max-mean",
         **known.aggregate,
         "smooth": True,

@@ -82,6 +82,8 @@ def in_words(needs: Needs) -> str:
 
 _MEANINGS: Mapping[str, str] = {
     "aggregate": "Pixels to one number: `region-max-mean` (Eq. 5), `mean`, `max` or `sum`.",
+    "resolution": "Where pixels are scored: `image` at each of them, `native` once a cell of the "
+    "detector's finest grid, which is many times as fast with many classes.",
     "region": "Side of the regions of Eq. 5, in pixels of the maps' image.",
     "tiling": "`tiles` from the corner, or `centred` as in the authors' code.",
     "smooth": "Whether scores are smoothed over neighbouring frames (Eq. 6).",

@@ -27,4 +27,5 @@ def ensemble(*, preset: str = "corrected", **given: object) -> Composed:
             "the strategy ensemble", "checkpoints", expected="a path or glob, as rounds is 0",
             got=repr(checkpoints), remedy="Give weights files, or rounds=2.",
         )  # fmt: skip
-    return pixelwise("ensemble", known, passes_divergence, checkpoints=checkpoints, rounds=rounds)
+    pixels = passes_divergence(known)
+    return pixelwise("ensemble", known, pixels, checkpoints=checkpoints, rounds=rounds)

@@ -16,6 +16,7 @@ from labelnext.strategies.arguments import (
     AGGREGATION,
     RULES,
     SELECTION,
+    choice,
     needs,
     number,
     resolve,
@@ -53,7 +54,7 @@ def mc_dropout(*, preset: str = "corrected", **given: object) -> Composed:
     ratio = None if known["dropout"] is None else number(known, "dropout", 0)
     if ratio is not None and ratio >= 1:
         raise ArgumentError("a strategy", "dropout", expected="below 1", got=ratio)
-    return pixelwise("mc-dropout", known, passes_divergence, samples=passes, dropout=ratio)
+    return pixelwise("mc-dropout", known, passes_divergence(known), samples=passes, dropout=ratio)
 
 
 def random(*, preset: str = "corrected", **given: object) -> Composed:
@@ -78,16 +79,40 @@ def pixelwise(
 
 def pixel_score(name: str, known: Mapping[str, object]) -> PixelScore:
     """The score of pixels by the plain pass's maps alone, with the arguments of a strategy."""
-    if name == "entropy":
-        return lambda evidence: scores.entropy(seen.maps(evidence, name))
-    radius = whole(known, "radius", 0)
-    return lambda evidence: scores.local_divergence(seen.maps(evidence, name), radius=radius)
+    native = _is_native(known)
+    radius = whole(known, "radius", 0) if name == "divergence" else 0
+
+    def score(evidence: Evidence) -> Pixels:
+        maps = seen.maps(evidence, name)
+        grid, side = scores.on_cells(maps) if native else (maps, 1)
+        if name == "entropy":
+            found = scores.entropy(grid)
+        else:
+            found = scores.local_divergence(grid, radius=scores.in_cells(radius, side))
+        return scores.to_pixels(found, side, maps.image_size) if native else found
+
+    return score
 
 
-def passes_divergence(evidence: Evidence) -> Pixels | None:
+def passes_divergence(known: Mapping[str, object]) -> PixelScore:
     """BALD over stochastic passes or the detectors of an ensemble; None where only one spoke."""
-    samples = evidence.samples
-    return scores.dropout_divergence(samples) if len(samples) > 1 else None
+    native = _is_native(known)
+
+    def score(evidence: Evidence) -> Pixels | None:
+        samples = evidence.samples
+        if len(samples) < 2:
+            return None
+        if not native:
+            return scores.dropout_divergence(samples)
+        grids = [scores.on_cells(maps) for maps in samples]
+        found = scores.dropout_divergence([grid.maps for grid in grids])
+        return scores.to_pixels(found, grids[0].side, samples[0].image_size)
+
+    return score
+
+
+def _is_native(known: Mapping[str, object]) -> bool:
+    return choice(known, "resolution", ("image", "native")) == "native"
 
 
 def _uniform(task: Task) -> Chosen:
