@@ -100,9 +100,10 @@ def table(
     k = max(1, round(budget * len(images)))
     print(
         f"\n{k} images each\n\n| picked by | errors an image | against random | 95 % interval | "
-        "missed | false | confused | objects | classes seen | rank correlation with errors |"
+        "missed | false | confused | objects | errors an object | classes seen | "
+        "rank correlation with errors |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for text in strategies:
         scores = np.array([score(text, image) for image in images])
         line(text, np.argsort(-scores, kind="stable")[:k], worth, scores, k)
@@ -112,7 +113,7 @@ def table(
     seen = expected_classes(worth, k)
     print(
         f"| random | {mean:.2f} | 1 | – | {parts[0]:.2f} | {parts[1]:.2f} | {parts[2]:.2f} | "
-        f"{objects:.1f} | {seen:.1f} | – |"
+        f"{objects:.1f} | {mean / objects:.2f} | {seen:.1f} | – |"
     )
 
 
@@ -136,7 +137,8 @@ def line(text: str, top: np.ndarray, worth: Sequence[Worth], scores: np.ndarray,
     rho = float(spearmanr(scores, errors).statistic)
     print(
         f"| `{text}` | {errors[top].mean():.2f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | "
-        f"{parts[0]:.2f} | {parts[1]:.2f} | {parts[2]:.2f} | {objects:.1f} | {len(classes)} | "
+        f"{parts[0]:.2f} | {parts[1]:.2f} | {parts[2]:.2f} | {objects:.1f} | "
+        f"{errors[top].mean() / objects:.2f} | {len(classes)} | "
         f"{rho:.2f} |",
         flush=True,
     )

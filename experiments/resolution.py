@@ -44,7 +44,7 @@ def compare(folder: Path, images: int) -> None:
     """The lines of one project."""
     with overview.opened(folder) as project:
         trained = [n for n in range(1000) if project.ledger.step(n, "train") is not None]
-        detector = project.detector(trained[-1])
+        detector = project.detector(trained[-1]) if trained else project.fresh_detector()
         records = project.index.records("pool")
         chosen = [records[i] for i in np.linspace(0, len(records) - 1, images).astype(int)]
         chosen = list(dict.fromkeys(chosen))
