@@ -18,8 +18,17 @@ FORMAT = 1
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and JSON-able facts to one file, whole or not at all."""
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    """Write tensors and JSON-able facts to one file, whole or not at all.
+
+    Tensors that share memory, such as tied heads, are each written out.
+    """
+    plain: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, value in tensors.items():
+        own = value.detach().cpu().contiguous()
+        memory = own.untyped_storage().data_ptr()
+        plain[name] = own.clone() if memory in seen else own
+        seen.add(memory)
     data = save(plain, metadata={"labelnext": json.dumps({"format": FORMAT, **facts})})
     write_bytes(Path(path), data)
 

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from labelnext.errors import ArgumentError
 
 
-def places(wanted: Sequence[str], known: Sequence[str], *, function: str, model: str) -> list[int]:
+def places(
+    wanted: Sequence[str],
+    known: Sequence[str],
+    *,
+    function: str,
+    model: str,
+    otherwise: str = "train a model on them",
+) -> list[int]:
     """The place among the model's classes of each class of the project.
 
     Names are compared as they are, then without regard to case, and with spaces, dashes and
@@ -16,6 +23,7 @@ def places(wanted: Sequence[str], known: Sequence[str], *, function: str, model:
         known: Class names of the model, in the order of its outputs.
         function: What users know the detector as.
         model: The file or name of the model, for the message.
+        otherwise: What else can be done than to rename classes, for the message.
 
     Raises:
         ArgumentError: The model lacks a class; says which it has.
@@ -31,8 +39,7 @@ def places(wanted: Sequence[str], known: Sequence[str], *, function: str, model:
             "classes",
             expected=f"among those of {model} ({shown})",
             got=", ".join(map(repr, missing)),
-            remedy="Rename the project's classes (--map in `labelnext init`), or train a model on "
-            "them.",
+            remedy=f"Rename the project's classes (--map in `labelnext init`), or {otherwise}.",
         )
     return [place for place in found if place is not None]
 

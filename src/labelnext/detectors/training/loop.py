@@ -5,7 +5,7 @@ for all.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ def train(
     start: str,
     cache: Cache,
     options: Options,
+    rates: Mapping[str, float] | None = None,
 ) -> None:
     """Train `model` in place; with `workdir`, from the last whole epoch left there.
 
@@ -52,6 +53,8 @@ def train(
         start: Fingerprint of the detector that training starts from.
         cache: Brings images to the size they are trained at.
         options: How to train.
+        rates: Factors on the learning rate of the weights in whose name a word is found, such as
+            `{"backbone": 0.1}`; of several words the first holds.
 
     Raises:
         CheckpointError: `workdir` holds the state of a fit with another start, other examples,
@@ -59,7 +62,7 @@ def train(
     """
     average = {name: value.detach().clone() for name, value in model.state_dict().items()}
     current = list(model.state_dict().values())  # the weights themselves, in the same order
-    optimiser = _optimiser(model, options)
+    optimiser = _optimiser(model, options, rates or {})
     job = job_of(start, examples, seed, options)
     losses = restore(workdir, job, model, average, optimiser)
     per_epoch = math.ceil(len(examples) / options.batch_size)
@@ -95,7 +98,8 @@ def set_rate(optimiser: torch.optim.Optimizer, done: int, total: int, options: O
         rate = first * (last / first) ** share
     warm = options.warmup * total
     for group in optimiser.param_groups:
-        group["lr"] = rate * min(1.0, (done + 1) / warm) if warm else rate
+        now = rate * group.get("factor", 1.0)
+        group["lr"] = now * min(1.0, (done + 1) / warm) if warm else now
         if options.optimiser == "rmsprop" and options.final_momentum is not None:
             change = options.final_momentum / options.momentum
             group["momentum"] = options.momentum * change**share
@@ -120,13 +124,20 @@ def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[list[int]]
         yield [int(i) for i in order[start : start + size]]
 
 
-def _optimiser(model: nn.Module, options: Options) -> torch.optim.Optimizer:
+def _optimiser(
+    model: nn.Module, options: Options, rates: Mapping[str, float]
+) -> torch.optim.Optimizer:
     """Only kernels and matrices decay: ‖W‖² of Eq. 7 has no shifts and biases in it."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.dim() > 1], "weight_decay": options.weight_decay},
-        {"params": [p for p in trained if p.dim() <= 1], "weight_decay": 0.0},
-    ]
+    by_factor: dict[float, list[Tensor]] = {1.0: []}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            factor = next((rates[word] for word in rates if word in name), 1.0)
+            by_factor.setdefault(factor, []).append(weight)
+    groups: list[dict[str, object]] = []
+    for factor, trained in by_factor.items():
+        kernels, others = ([p for p in trained if (p.dim() > 1) == flat] for flat in (True, False))
+        groups.append({"params": kernels, "weight_decay": options.weight_decay, "factor": factor})
+        groups.append({"params": others, "weight_decay": 0.0, "factor": factor})
     if options.optimiser == "adamw":
         return torch.optim.AdamW(groups, lr=options.learning_rate, fused=True)
     return torch.optim.RMSprop(
