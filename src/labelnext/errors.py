@@ -44,6 +44,5 @@ class MissingExtraError(LabelnextError, ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(
-            f"{feature} needs the optional dependencies [{extra}]: pip install 'labelnext[{extra}]'"
-        )
+        self.remedy = f"pip install 'labelnext[{extra}]'"
+        super().__init__(f"{feature} needs the optional dependencies [{extra}]: {self.remedy}")

@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
@@ -30,6 +31,33 @@ def load(group: str, name: str) -> Any:
             return point.load()
     known = ", ".join(names(group)) or "none"
     raise LabelnextError(f"There is no {GROUPS[group]} called {name!r}. Known: {known}.")
+
+
+def by_path(text: str) -> Any:
+    """The object at `module:name`, where name may have dots.
+
+    Raises:
+        LabelnextError: There is no such module, or it cannot be imported; there is no such name in
+            it.
+    """
+    module, _, name = text.partition(":")
+    if not module or not name:
+        raise LabelnextError(f"{text!r} is not of the form module:name.")
+    try:
+        found: Any = import_module(module)
+    except LabelnextError:
+        raise
+    except Exception as error:  # whatever a third party's module does when it is imported
+        raise LabelnextError(
+            f"{module} cannot be imported: {type(error).__name__}: {error}. Give the command in "
+            "the folder that it lies in, or install it."
+        ) from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            has = ", ".join(sorted(n for n in vars(found) if not n.startswith("_"))) or "nothing"
+            raise LabelnextError(f"There is no {part} in {module}. It has: {has}.")
+        found = getattr(found, part)
+    return found
 
 
 class Call(NamedTuple):

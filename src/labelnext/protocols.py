@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Int16
 
 from labelnext.evidence import Evidence, Needs, Pool, Scored
 from labelnext.types import (
@@ -26,7 +26,9 @@ class Progress(Protocol):
     """Told how far a long job is; a command line draws it, a test records it, `quiet` drops it."""
 
     def __call__(self, task: str, done: int, total: int, **figures: float) -> None:
-        """`task` has done `done` of `total` steps; `figures` are worth showing beside the bar."""
+        """`task` has done `done` of `total` steps, 0 where that is not known; `figures` are worth
+        showing beside the bar.
+        """
 
 
 def quiet(task: str, done: int, total: int, **figures: float) -> None:
@@ -74,6 +76,18 @@ class Stochastic(Protocol):
         `dropout` is the share that a draw drops, 0 to below 1; None is the detector's own. It is
         handed over only where a strategy asks for one.
         """
+        ...
+
+
+@runtime_checkable
+class Segmenter(Detector, Protocol):
+    """A detector that says of every pixel what it is: its maps are softmax, the background last.
+
+    It learns from masks, and mean IoU is measured of it beside the figures of its boxes.
+    """
+
+    def segment(self, maps: DenseMaps, size: tuple[int, int]) -> Int16[np.ndarray, "height width"]:
+        """The likeliest class of every pixel of the image, of that size; `len(classes)` is none."""
         ...
 
 

@@ -4,12 +4,13 @@ Boxes are `[x1, y1, x2, y2]` in pixels of the stored image. A pixel's centre is 
 coordinates, so a box's width is `x2 - x1`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+from jaxtyping import Bool, Float32, Float64, Int64, Shaped, UInt8
 
 Image = UInt8[np.ndarray, "height width 3"]  # RGB
 Activation = Literal["sigmoid", "softmax"]
@@ -75,6 +76,8 @@ class GroundTruth:
         truncation: Fraction of each object cut off by the image's border, 0 to 1; where a source
             only says yes or no, 1 or 0; NaN where not given.
         tracks: The same object in other frames of a video has the same number; -1 for none.
+        masks: Visible pixels of each object: COCO's compressed run lengths (`counts`, as bytes) of
+            the image's size; None where not given. See `masks`.
     """
 
     xyxy: Float64[np.ndarray, "n 4"]
@@ -85,6 +88,7 @@ class GroundTruth:
     occlusion: Int64[np.ndarray, "n"] | None = None
     truncation: Float64[np.ndarray, "n"] | None = None
     tracks: Int64[np.ndarray, "n"] | None = None
+    masks: Shaped[np.ndarray, "n"] | None = None
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -97,7 +101,7 @@ class GroundTruth:
         """Every field in the order of the constructor."""
         return (
             self.xyxy, self.classes, self.ignore, self.visible,
-            self.visible_xyxy, self.occlusion, self.truncation, self.tracks,
+            self.visible_xyxy, self.occlusion, self.truncation, self.tracks, self.masks,
         )  # fmt: skip
 
     @staticmethod
@@ -111,10 +115,11 @@ class GroundTruth:
         occlusion: object = None,
         truncation: object = None,
         tracks: object = None,
+        masks: Sequence[bytes | None] | None = None,
     ) -> "GroundTruth":
         """Build from anything array-like; absent fields become class 0, not ignored, visible.
 
-        An optional field in which nothing is given (only NaN, only -1) becomes None.
+        An optional field in which nothing is given (only NaN, only -1, only None) becomes None.
         """
         boxes = np.asarray(xyxy, np.float64).reshape(-1, 4)
         n = len(boxes)
@@ -127,6 +132,7 @@ class GroundTruth:
             _given(occlusion, np.int64, (n,)),
             _given(truncation, np.float64, (n,)),
             _given(tracks, np.int64, (n,)),
+            _given_masks(masks, n),
         )
 
 
@@ -137,6 +143,14 @@ def _given(values: object, kind: type, shape: tuple[int, ...]) -> np.ndarray | N
     array: np.ndarray = np.asarray(values, kind).reshape(shape)
     known = array != -1 if kind is np.int64 else ~np.isnan(array)
     return array if known.any() else None
+
+
+def _given_masks(masks: Sequence[bytes | None] | None, n: int) -> np.ndarray | None:
+    if masks is None or all(mask is None for mask in masks):
+        return None
+    array = np.empty(n, object)
+    array[:] = list(masks)
+    return array
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +232,15 @@ class CheckedSample:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An image to train on; pixels are read when `load` is called, not before."""
+    """An image to train on; pixels are read when `load` is called, not before.
+
+    `file` is the path of the image file that holds it, where there is one on this machine.
+    """
 
     key: str
     load: Callable[[], Image]
     truth: GroundTruth
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +264,11 @@ class MissRateCurve:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Figures of one evaluation; NaN where a figure is undefined (no truth at all)."""
+    """Figures of one evaluation; NaN where a figure is undefined (no truth at all).
+
+    `mean_iou`, `pixel_accuracy` and `class_iou` (the background last) are of detectors that segment
+    (see `evaluate.Segmented`); the others are of boxes.
+    """
 
     images: int
     instances: int
@@ -256,6 +278,9 @@ class Metrics:
     ap: float
     ap50: float
     curve: MissRateCurve = field(repr=False)
+    mean_iou: float = math.nan
+    pixel_accuracy: float = math.nan
+    class_iou: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,43 @@ def test_dense_maps_come_beside_the_boxes(document, tmp_path):
         found.lookup(["pool/a.jpg"])
 
 
+@pytest.mark.parametrize("suffix", maps_file.SUFFIXES)
+def test_maps_of_both_formats_give_the_same(document, tmp_path, suffix):
+    document([box()])
+    folder = tmp_path / "maps"
+    maps_file.write(folder / f"a.jpg{suffix}", maps_of(3))
+    found = PredictionsFile.create(["dog", "car"], path=tmp_path / "p.json", maps=folder)
+    first, mark = found.lookup(["a.jpg"])[0].maps, found.fingerprint()
+    for got, put in zip(first.levels, maps_of(3).levels, strict=True):
+        np.testing.assert_array_equal(got.logits, put.logits[:2])
+    maps_file.write(folder / f"a.jpg{suffix}", maps_of(3, "softmax"))
+    assert found.fingerprint() != mark
+    maps_file.write(folder / f"a.jpg{suffix}", maps_of(3))
+    assert found.fingerprint() == mark
+    other = next(name for name in maps_file.SUFFIXES if name != suffix)
+    maps_file.write(folder / f"a.jpg{other}", maps_of(3))
+    with pytest.raises(DataError, match="both hold maps of the image"):
+        found.lookup(["a.jpg"])
+
+
+def test_a_folder_holds_boxes_and_maps(document, tmp_path):
+    document([box()])
+    folder = tmp_path / "round"
+    maps_file.write(folder / "maps" / "a.jpg.safetensors", maps_of(3))
+    (tmp_path / "p.json").rename(folder / "predictions.json")
+    found = PredictionsFile.create(["car"], path=folder)
+    assert found.lookup(["a.jpg"])[0].maps.image_size == (6, 8)
+    assert PredictionsFile.load(folder).classes == ("dog", "car", "person")
+    mark = found.fingerprint()
+    moved = folder.rename(tmp_path / "moved")
+    assert PredictionsFile.create(["car"], path=moved).fingerprint() == mark
+    alone = PredictionsFile.create(["car"], path=moved / "predictions.json")
+    assert alone.lookup(["a.jpg"])[0].maps is None
+    (moved / "predictions.json").unlink()
+    with pytest.raises(DataError, match=r"moved/predictions\.json: cannot be read"):
+        PredictionsFile.create(["car"], path=moved)
+
+
 def test_softmax_maps_keep_their_background(document, tmp_path):
     document([])
     maps_file.write(tmp_path / "maps" / "a.jpg.npz", maps_of(4, "softmax"))

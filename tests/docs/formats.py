@@ -13,8 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labelnext import plugins
 from labelnext.data.formats.catalogue import OF_EVERY_WRITER, Format, catalogue
+from labelnext.masks import pack
 from labelnext.types import GroundTruth, ImageRecord, Sample
 from tests.data.formats.shared.images import put
 from tests.data.formats.shared.round_trip import PAIRS
@@ -106,6 +109,7 @@ def losses(writer: str) -> dict[str, int]:
         occlusion=[2, 1],
         truncation=[0.25, 0.5],
         tracks=[3, 4],
+        masks=pack(np.ones((2, 48, 64), bool)).tolist(),
     )
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "source" / "frame.png"

@@ -15,6 +15,7 @@ from labelnext.audit.rates import Counts, costs_of, mean, merged, recorded
 from labelnext.audit.subset import subset
 from labelnext.audit.workers import told, worker_pool
 from labelnext.errors import LabelnextError
+from labelnext.rounds.project import weights_path
 
 
 @dataclass(slots=True)
@@ -124,8 +125,7 @@ def taste(plan: Replay, arms: Sequence[str], *, workers: int, index: Path | None
         LabelnextError: There is no pool, or the detector cannot be run at all.
     """
     chosen = tuple(arm for arm in plan.arms if arm.name in arms)
-    weights = [plan.initial_folder(seed) / ".labelnext/weights/round-0000.safetensors"
-               for seed in plan.seeds]  # fmt: skip
+    weights = [weights_path(plan.initial_folder(seed), plan.config, 0) for seed in plan.seeds]
     finished = next((path for path in weights if path.exists()), None)
     with TemporaryDirectory(prefix="labelnext-", ignore_cleanup_errors=True) as place:
         folder = Path(place)
@@ -180,6 +180,8 @@ def _spoken(rates: Rates) -> list[str]:
         said.append(f"{rates.step:.2g} s a training step")
     elif rates.train > 0:
         said.append(f"{rates.train:.2g} s a training image")
+    elif rates.untimed:
+        said.append("the training command not counted, as it is not run to be timed")
     scored = sorted(seconds for seconds in rates.score.values() if seconds > 0)
     if scored:
         low, high = f"{scored[0]:.2g}", f"{scored[-1]:.2g}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labelnext.audit.arms import Arm
 from labelnext.errors import LabelnextError
-from labelnext.protocols import Trainable
+from labelnext.protocols import Precomputed, Trainable
 from labelnext.rounds.config import Config, Named
 from labelnext.rounds.outlook import measuring
 from labelnext.rounds.project import Project, load_pixels
@@ -35,6 +35,7 @@ class Rates:
         score: An image of the pool scored, by name of the arm.
         step: A step of training.
         refused: Why an arm cannot run, by its name.
+        untimed: Whether training is left out: a command does it, which is not tried.
     """
 
     initial: float = math.nan
@@ -43,6 +44,7 @@ class Rates:
     score: Mapping[str, float] = field(default_factory=dict)
     step: float = math.nan
     refused: Mapping[str, str] = field(default_factory=dict)
+    untimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Taste:
 def measure(taste: Taste) -> Rates:
     """Try every arm, and time what takes time (in a worker).
 
+    A command that trains is not run, and counts nothing until a cycle has shown what it takes.
+
     Raises:
         LabelnextError: The detector cannot be made, or cannot be run or trained at all.
     """
@@ -75,10 +79,11 @@ def measure(taste: Taste) -> Rates:
         initial, train, step = 0.0, 0.0, math.nan
         weights = taste.weights
         if isinstance(start, Trainable):
-            initial, _ = _training(project, start, 0, "initial")
-            train, step = _training(project, start, 1, "pool")
+            if taste.config.detector.train is None:
+                initial, _ = _training(project, start, 0, "initial")
+                train, step = _training(project, start, 1, "pool")
             if weights is None:
-                weights = taste.folder / "fresh.safetensors"
+                weights = taste.folder / f"fresh{project.weights(1).suffix}"
                 start.save(weights)
     finally:
         project.close()
@@ -91,7 +96,8 @@ def measure(taste: Taste) -> Rates:
             refused[arm.name] = str(error)
         except Exception as error:  # of a plug-in: it would fail in the replay as well
             refused[arm.name] = f"{type(error).__name__}: {error}"
-    return Rates(initial, train, evaluate, score, step, refused)
+    untimed = taste.config.detector.train is not None
+    return Rates(initial, train, evaluate, score, step, refused, untimed)
 
 
 def _project(taste: Taste, name: str, strategy: Named, weights: Path | None) -> Project:
@@ -113,7 +119,9 @@ def _evaluation(taste: Taste, weights: Path | None) -> float:
         records = project.index.records("test")
         if not records:
             return 0.0
-        project.detector(0).predict([load_pixels(records[0])])
+        detector = project.detector(0)
+        if not isinstance(detector, Precomputed):
+            detector.predict([load_pixels(records[0])])
         done = testing.evaluate(project, 0)
         return done.seconds / len(records)
     finally:

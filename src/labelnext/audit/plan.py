@@ -10,7 +10,7 @@ from labelnext.audit.arms import Arm
 from labelnext.errors import LabelnextError
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config, Named
-from labelnext.rounds.project import build_strategy
+from labelnext.rounds.project import build_strategy, weights_path
 
 CEILING = Arm("whole pool", "random")
 _EVERYTHING = 1_000_000_000  # a budget that no pool exceeds
@@ -134,7 +134,7 @@ def _followers(plan: Replay, seed: int) -> tuple[Run, ...]:
 
 def _follower(plan: Replay, folder: Path, seed: int, arms: list[Arm], cycles: int) -> Run:
     initial = plan.initial_folder(seed)
-    weights = initial / ".labelnext" / "weights" / "round-0000.safetensors"
+    weights = weights_path(initial, plan.config, 0)
     config = _config(plan, folder, seed)
     whole = arms[0] == CEILING
     changes = {

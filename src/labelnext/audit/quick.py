@@ -20,7 +20,7 @@ from labelnext.audit.subset import subset
 from labelnext.errors import ProjectError
 from labelnext.evaluate.paired import minimal_seeds
 from labelnext.files import write_text
-from labelnext.rounds.config import Config, Named
+from labelnext.rounds.config import Config, NamedDetector
 
 FOLDER = "quick"
 MINUTES = 10.0
@@ -160,7 +160,8 @@ def _epochs(config: Config, factor: float) -> dict[str, Any]:
 
 def _count(config: Config, first: bool) -> int:
     """Epochs of the initial training or of the others; 1 where it is not known."""
-    known = presets.get(config.preset).fit if config.detector.name == "fire-fpn" else {}
+    by_itself = config.detector.name == "fire-fpn" and config.detector.train is None
+    known = presets.get(config.preset).fit if by_itself else {}
     options = {**known, **config.train, **(config.initial if first else {})}
     epochs = options.get("epochs", 1)
     return epochs if isinstance(epochs, int) and epochs > 0 else 1
@@ -170,11 +171,11 @@ def _smaller(config: Config) -> Config:
     """Images at half size, boxes with them, where the detector takes such an argument."""
     named = config.detector
     boxes = float(named.arguments.get("box_scale", 1.0)) / 2
-    if named.name != "fire-fpn" or boxes < _SMALLEST_BOXES:
-        return config
+    if named.name != "fire-fpn" or named.train is not None or boxes < _SMALLEST_BOXES:
+        return config  # a command trains the detector that it knows
     scale = float(named.arguments.get("image_scale", 1.0)) / 2
     changed = {**named.arguments, "image_scale": scale, "box_scale": boxes}
-    return config.model_copy(update={"detector": Named(name=named.name, **changed)})
+    return config.model_copy(update={"detector": NamedDetector(name=named.name, **changed)})
 
 
 def _facts(config: Config) -> dict[str, object]:

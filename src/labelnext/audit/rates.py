@@ -139,4 +139,5 @@ def mean(found: Sequence[Rates]) -> Rates:
         score,
         fmean(rates.step for rates in found),
         {name: said for rates in found for name, said in rates.refused.items()},
+        found[0].untimed,
     )

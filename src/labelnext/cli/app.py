@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+import labelnext.cli.check_detector as check_detector
 import labelnext.cli.data as data
 import labelnext.cli.doctor as doctor
 import labelnext.cli.paper as paper
@@ -39,6 +40,7 @@ app.command("demo")(studies.demo)
 app.command("paper")(paper.paper)
 app.command("strategies")(strategies.strategies)
 app.command("doctor")(doctor.doctor)
+app.command("check-detector")(check_detector.check_detector)
 app.add_typer(data.app, name="data")
 
 

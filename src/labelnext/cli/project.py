@@ -144,7 +144,7 @@ def status(
         )  # fmt: skip
         return
     print(seen.headline)
-    show.table(overview.HEADS, seen.rows)
+    show.table(seen.heads, seen.rows)
     for line in [*statement.lines(account), *returns.lines(ahead)]:
         print(line)
     print(advice)

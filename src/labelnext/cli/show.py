@@ -98,7 +98,8 @@ class _Lines:
         if now - self._last >= _QUIET_SECONDS:
             self._last = now
             pace = _pace(self._pace, task, total, figures)
-            line = f"{task}: {done}/{total}{pace and f'  {pace}'}{_figures(figures)}"
+            far = f"{done}/{total}" if total else "running"
+            line = f"{task}: {far}{pace and f'  {pace}'}{_figures(figures)}"
             print(line, file=sys.stderr, flush=True)
 
 
@@ -111,16 +112,16 @@ class _Bars:
         if task not in self._ids or done < self._bars.tasks[self._ids[task]].completed:
             if task in self._ids:
                 self._bars.remove_task(self._ids.pop(task))
-            self._ids[task] = self._bars.add_task(task, total=total, figures="", pace="")
+            self._ids[task] = self._bars.add_task(task, total=None, figures="", pace="")
         self._bars.update(
-            self._ids[task], completed=done, total=total, figures=_figures(figures).strip(),
-            pace=_pace(self._pace, task, total, figures),
+            self._ids[task], completed=done, total=total or None,
+            figures=_figures(figures).strip(), pace=_pace(self._pace, task, total, figures),
         )  # fmt: skip
 
 
 def _pace(pace: Pace, task: str, total: int, figures: Mapping[str, float]) -> str:
-    """Words of the pace, but where a job knows better itself."""
-    return "" if "minutes left" in figures else pace.words(task, total)
+    """Words of the pace, but where a job knows better itself, or does not know how long it is."""
+    return "" if "minutes left" in figures or not total else pace.words(task, total)
 
 
 def _figures(figures: Mapping[str, float]) -> str:

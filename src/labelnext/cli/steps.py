@@ -178,7 +178,7 @@ def run(
         )  # fmt: skip
         return
     print(seen.headline)
-    show.table(overview.HEADS, seen.rows)
+    show.table(seen.heads, seen.rows)
     print(statement.ahead_line(account))
     print(advice)
     if page is not None:

@@ -170,7 +170,8 @@ def _replay(
     if json:
         show.as_json(_document(done, judged, rows, page))
     else:
-        show.table(report.COLUMNS, [report.cells(row) for row in rows])
+        shown = report.columns(rows)
+        show.table(shown, [report.cells(row, shown) for row in rows])
         print(judge.text(judged))
         if "certainty" in ready.settings:
             print(ready.settings["certainty"])

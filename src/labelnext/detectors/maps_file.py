@@ -1,30 +1,37 @@
-"""Dense maps in a `.npz` file an image, so that any program's maps can be scored (PAPER §2).
+"""Dense maps in a file an image, so that any program's maps can be scored (PAPER §2).
 
-Arrays: `level_0`, `level_1`, … `[classes, h, w]` of logits; `strides`, one whole number a level;
-`image_size` [height, width]; and perhaps `activation`, "sigmoid" (the default) or "softmax".
+The file is `.npz` or `.safetensors`, with the same arrays: `level_0`, `level_1`, … `[classes, h,
+w]` of logits; `strides`, one whole number a level; `image_size` [height, width]. `activation`,
+"sigmoid" (the default) or "softmax", is an array in a `.npz`, and metadata in a `.safetensors`.
 """
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_safetensors
 
 from labelnext.errors import DataError
-from labelnext.files import write_atomic
+from labelnext.files import write_atomic, write_bytes
 from labelnext.types import Activation, DenseMaps, MapLevel
 
+SUFFIXES = (".npz", ".safetensors")
 _REMEDY = "Write it with detectors.maps_file.write, or as that module describes."
+_CHUNK = 1 << 22  # bytes
 
 
 def write(path: Path, maps: DenseMaps, *, half: bool = False) -> None:
     """Write maps, whole or not at all.
 
     Args:
-        path: Where, ending in `.npz`.
+        path: Where, ending in `.npz` or `.safetensors`.
         maps: What.
         half: Store logits as float16: half the size, and a probability changes by 0.002 at most
             where it is neither near 0 nor near 1.
@@ -35,6 +42,10 @@ def write(path: Path, maps: DenseMaps, *, half: bool = False) -> None:
     }
     arrays["strides"] = np.array([level.stride for level in maps.levels], np.int64)
     arrays["image_size"] = np.array(maps.image_size, np.int64)
+    if path.suffix == ".safetensors":
+        plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        write_bytes(path, to_safetensors(plain, metadata={"activation": maps.activation}))
+        return
     arrays["activation"] = np.array(maps.activation)
 
     def save(partial: Path) -> None:
@@ -45,17 +56,13 @@ def write(path: Path, maps: DenseMaps, *, half: bool = False) -> None:
 
 
 def read(path: Path) -> DenseMaps:
-    """Read maps; no pickle is ever loaded.
+    """Read maps of a `.npz`, or of a `.safetensors` file; no pickle is ever loaded.
 
     Raises:
         DataError: The file is absent or damaged, an array is missing or of the wrong shape, or a
             logit is not finite.
     """
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-    except (OSError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(path, f"is not a readable .npz file: {error}.", remedy=_REMEDY) from None
+    arrays = _tensors(path) if path.suffix == ".safetensors" else _arrays(path)
     strides, size = _whole(path, arrays, "strides"), _whole(path, arrays, "image_size")
     activation = str(arrays.get("activation", "sigmoid"))
     if activation not in ("sigmoid", "softmax"):
@@ -70,11 +77,43 @@ def read(path: Path) -> DenseMaps:
     return DenseMaps(levels, (size[0], size[1]), cast(Activation, activation))
 
 
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            return {name: content[name] for name in content.files}
+    except (OSError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise DataError(path, f"is not a readable .npz file: {error}.", remedy=_REMEDY) from None
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    """The tensors, and the activation from the metadata, as a `.npz` would have them."""
+    found: dict[str, np.ndarray] = {}
+    try:
+        with safe_open(path, framework="numpy") as content:
+            for name in content.keys():  # noqa: SIM118
+                found[name] = _tensor(path, content, name)
+            found["activation"] = np.array((content.metadata() or {}).get("activation", "sigmoid"))
+    except (OSError, SafetensorError) as error:
+        raise DataError(
+            path, f"is not a readable .safetensors file: {error}.", remedy=_REMEDY
+        ) from None
+    return found
+
+
+def _tensor(path: Path, content: Any, name: str) -> np.ndarray:
+    try:
+        array: np.ndarray = content.get_tensor(name)
+    except (TypeError, AttributeError):  # of a type that numpy does not have
+        kind = content.get_slice(name).get_dtype()
+        raise _error(path, name, "of float16, float32 or float64", kind) from None
+    return array
+
+
 class MapsFolder:
     """Dense maps beside the boxes, read when asked for.
 
     Args:
-        folder: Holds FILE_NAME.npz for every image.
+        folder: Holds FILE_NAME.npz or FILE_NAME.safetensors for every image.
         places: Place of each category among the kept classes, −1 where it is not kept.
     """
 
@@ -85,7 +124,7 @@ class MapsFolder:
 
     def read(self, name: str) -> DenseMaps:
         """The maps of an image, with the channels of the kept classes in the project's order."""
-        path = self._folder / f"{name.replace(chr(92), '/')}.npz"
+        path = self._file(name)
         maps = read(path)
         found, background = len(maps.levels[0].logits), maps.activation == "softmax"
         if found != self._categories + background:
@@ -101,16 +140,47 @@ class MapsFolder:
         return replace(maps, levels=tuple(levels))
 
     def digest(self) -> str:
-        """Names and checksums of all arrays, from the files' directories alone."""
+        """Names and checksums: of a `.npz` from its directory, of a `.safetensors` of all of it."""
         digest = hashlib.sha256()
-        for path in sorted(self._folder.rglob("*.npz")):
+        for path in sorted(p for p in self._folder.rglob("*") if p.suffix in SUFFIXES):
             digest.update(str(path.relative_to(self._folder)).encode())
+            if path.suffix == ".safetensors":
+                stat = path.stat()
+                digest.update(str(_checksum(path, stat.st_size, stat.st_mtime_ns)).encode())
+                continue
             try:
                 with zipfile.ZipFile(path) as content:
                     digest.update(repr([(i.filename, i.CRC) for i in content.infolist()]).encode())
             except zipfile.BadZipFile:
                 digest.update(b"damaged")  # `read` says so
         return digest.hexdigest()
+
+    def _file(self, name: str) -> Path:
+        """The one file of an image.
+
+        Raises:
+            DataError: There are two.
+        """
+        plain = name.replace("\\", "/")
+        first, *others = [self._folder / f"{plain}{suffix}" for suffix in SUFFIXES]
+        there = [path for path in (first, *others) if path.exists()]
+        if len(there) > 1:
+            raise DataError(
+                there[0],
+                f"and {there[1].name} both hold maps of the image.",
+                remedy="Remove one of them.",
+            )
+        return there[0] if there else first
+
+
+@lru_cache(maxsize=1 << 16)
+def _checksum(path: Path, size: int, changed: int) -> int:
+    """CRC-32 of a file's bytes, computed again only when its size or time has changed."""
+    found = 0
+    with path.open("rb") as handle:
+        while part := handle.read(_CHUNK):
+            found = zlib.crc32(part, found)
+    return found
 
 
 def _whole(path: Path, arrays: Mapping[str, np.ndarray], name: str) -> list[int]:

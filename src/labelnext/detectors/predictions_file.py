@@ -16,6 +16,8 @@ from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.file_names import FileNames
 from labelnext.types import Detections, Image, Prediction
 
+FILE, MAPS = "predictions.json", "maps"  # in a folder of predictions
+
 
 class PredictionsFile:
     """Looks predictions up by image. Satisfies `protocols.Detector` and `protocols.Precomputed`.
@@ -55,13 +57,16 @@ class PredictionsFile:
         Args:
             classes: Class names to keep.
             seed: Not used; nothing is drawn.
-            path: One COCO document with `images`, `categories` and, as `annotations`, boxes with a
+            path: A folder with `predictions.json` and perhaps `maps/`, or that file alone: one COCO
+                document with `images`, `categories` and, as `annotations`, boxes with a
                 `score` each; all its images count as predicted on. Or a list of COCO results, with
                 `images`; then the images with at least one result count. Boxes may have class
                 vectors (`probabilities`, see `coco_results.read`).
             images: COCO file whose image and category ids a list of results uses.
-            maps: Folder with the dense maps of each image in FILE_NAME.npz (see `maps_file`), one
-                class a category in their order; under sigmoid those of the kept classes are taken.
+            maps: Folder with the dense maps of each image in FILE_NAME.npz or
+                FILE_NAME.safetensors (see `maps_file`), one class a category in their order; under
+                sigmoid those of the kept classes are taken. By default `maps/` of a folder `path`,
+                where there is one.
 
         Raises:
             ArgumentError: No path, no classes, or a list of results without `images`.
@@ -80,7 +85,10 @@ class PredictionsFile:
             raise ArgumentError(
                 "predictions-file", "classes", expected="names, each once", got=list(classes)
             )
-        source, labels = Path(path), _labels(Path(path), images)
+        source = _file(Path(path))
+        labels = _labels(source, images)
+        if maps is None and source != Path(path) and (source.parent / MAPS).is_dir():
+            maps = source.parent / MAPS
         found = coco_results.read(source, labels)
         if images is not None:
             found = {number: boxes for number, boxes in found.items() if len(boxes)}
@@ -105,7 +113,7 @@ class PredictionsFile:
     ) -> "PredictionsFile":
         """`create` with, by default, all classes of the file."""
         if classes is None:
-            classes = _labels(Path(path), images).classes
+            classes = _labels(_file(Path(path)), images).classes
         return cls.create(classes, path=path, images=images, maps=maps)
 
     def lookup(self, keys: Sequence[str]) -> list[Prediction | None]:
@@ -137,6 +145,11 @@ class PredictionsFile:
         if self._maps is None:
             return self._fingerprint
         return hashlib.sha256((self._fingerprint + self._maps.digest()).encode()).hexdigest()
+
+
+def _file(path: Path) -> Path:
+    """The file with the boxes: of a folder the one in it."""
+    return path / FILE if path.is_dir() else path
 
 
 def _labels(path: Path, images: str | Path | None) -> CocoFile:

@@ -1,6 +1,7 @@
 """`labelnext.toml`: parsed once into frozen values; flat arguments go to the rooms below."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +13,12 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
 from labelnext.cost import Budget, LabellingCost, LabourRate, parse, parse_rate
+from labelnext.detectors.command import Command
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.files import write_text
 
@@ -36,6 +39,23 @@ class Named(BaseModel):
     def arguments(self) -> dict[str, Any]:
         """The arguments, without the name."""
         return dict(self.model_extra or {})
+
+
+class NamedDetector(Named):
+    """A detector by name, its arguments, and perhaps the command that trains it.
+
+    Attributes:
+        train: A command with placeholders that trains in place of `fit`
+            (docs/detectors/training.md). It stands here, not under [train], because that table
+            holds options and nothing else: those of `fit`, or values for the command.
+    """
+
+    train: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, plain: Callable[[Any], Any]) -> dict[str, Any]:
+        values: dict[str, Any] = plain(self)
+        return {name: value for name, value in values.items() if name != "train" or value}
 
 
 class Evaluation(_Table):
@@ -127,13 +147,13 @@ class Config(_Table):
         frame_format: How picked frames of videos are kept: `png` as decoded, `jpeg` at quality 95.
         index: The index file, relative to the project.
         initial_weights: Weights to start from instead of training on the initial set.
-        detector: Detector and its arguments.
+        detector: Detector and its arguments; `train` is a command that trains it.
         strategy: Strategy and its arguments.
         train_on: `selected` retrains on the picks alone, as the paper does; `all` on the initial
             set too, so that what was learned there is not forgotten.
         train_from: `initial` starts every training from the initial detector's weights, as the
             paper does; `last` goes on from the round before, which needs fewer epochs.
-        train: Options of every training (`fit`).
+        train: Options of every training (`fit`, or the command).
         initial: Options that differ for the training on the initial set.
         warm: Options that differ for trainings that go on from the round before, from the second
             round on.
@@ -152,7 +172,7 @@ class Config(_Table):
     frame_format: Literal["png", "jpeg"] = "png"
     index: str = ".labelnext/index.sqlite"
     initial_weights: str | None = None
-    detector: Named = Named(name="fire-fpn")
+    detector: NamedDetector = NamedDetector(name="fire-fpn")
     strategy: Named = Named(name="divergence")
     train_on: Literal["selected", "all"] = "selected"
     train_from: Literal["initial", "last"] = "initial"
@@ -181,6 +201,17 @@ class Config(_Table):
         raise LabelnextError(
             f"A budget of {self.budget} does not do here: give it in images, such as --budget 50."
         )
+
+    @property
+    def command(self) -> Command | None:
+        """What trains the detector in place of its own `fit`.
+
+        Raises:
+            ArgumentError: It is no command, or its placeholders are not those that there are.
+        """
+        text = self.detector.train
+        options = {*self.train, *self.initial, *self.warm}
+        return None if text is None else Command.parse(text, options)
 
     def with_budget(self, budget: int | str) -> "Config":
         """The same with another budget.
@@ -225,6 +256,14 @@ class Config(_Table):
     def _warm_goes_on(self) -> "Config":
         if self.warm and self.train_from != "last":
             raise ValueError("[warm] holds only with train_from = 'last'")
+        return self
+
+    @model_validator(mode="after")
+    def _command_is_one(self) -> "Config":
+        try:
+            _ = self.command
+        except ArgumentError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @model_validator(mode="after")

@@ -108,14 +108,17 @@ def require(project: Project, step: str) -> int:
 
 
 def reach(project: Project, step: str, progress: Progress = quiet) -> int:
-    """`require`, but before scoring what needs nobody's decision is done.
+    """`require`, but before scoring and evaluating what needs nobody's decision is done.
 
     So a new project can be scored at once: the initial detector is trained (or its weights taken)
-    and tested. Without a test set, evaluating is nothing but a record.
+    and tested. Without a test set, evaluating is nothing but a record. And it can be evaluated at
+    once, such as a detector from elsewhere on labelled data.
 
     Raises:
         ProjectError: Another step comes first; the message says which command does it.
     """
+    if step == "evaluate" and where(project) == Stand(0, "train", 0):
+        advance(project, where(project), progress)
     while step == "score":
         stand = where(project)
         untested = stand.next_step == "evaluate" and not project.index.counts()["test"].images

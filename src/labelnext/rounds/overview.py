@@ -17,17 +17,22 @@ from labelnext.rounds.results import CycleResult, Study
 HEADS = (
     "cycle", "images", "objects", "miss rate @ FPPI 1", "log-avg miss rate", "AP50", "hours",
 )  # fmt: skip
+_OF_PIXELS = ("mean IoU", "pixel accuracy")
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Where a project stands, and a row of `HEADS` a finished cycle."""
+    """Where a project stands, and a row of `heads` a finished cycle.
+
+    `heads` are `HEADS`, and the figures of pixels where the detector segments.
+    """
 
     headline: str
     rows: list[tuple[object, ...]]
     stand: loop.Stand
     results: list[CycleResult]
     counts: Mapping[str, int]
+    heads: tuple[str, ...] = HEADS
 
 
 @contextmanager
@@ -64,7 +69,9 @@ def overview(project: Project) -> Overview:
         f"{counts['pool'] - blocked} may still be picked; {counts['initial']} initial, "
         f"{counts['test']} test images"
     )
-    return Overview(headline, [_row(r) for r in results], loop.where(project), results, counts)
+    heads = _heads(results)
+    rows = [_row(r, heads) for r in results]
+    return Overview(headline, rows, loop.where(project), results, counts, heads)
 
 
 def as_dict(seen: Overview) -> dict[str, object]:
@@ -74,7 +81,7 @@ def as_dict(seen: Overview) -> dict[str, object]:
         "next": seen.stand.next_step,
         "waiting": seen.stand.waiting,
         "images": dict(seen.counts),
-        "cycles": [dict(zip(HEADS, row, strict=True)) for row in seen.rows],
+        "cycles": [dict(zip(seen.heads, row, strict=True)) for row in seen.rows],
     }
 
 
@@ -103,10 +110,13 @@ def outcome(project: Project, number: int, step: str) -> dict[str, object]:
     lines += [f"skipped {key}: {problem}" for key, problem in dict(problems).items()]  # type: ignore[call-overload]
     if step == "evaluate":
         results = cycle_results(project, project.config.strategy.name, project.config.seed)
-        row = next((_row(r) for r in results if r.cycle == number), None)
-        if row is not None:
-            found |= dict(zip(HEADS, row, strict=True))
-            lines += [f"{head}: {value}" for head, value in zip(HEADS, row, strict=True)]
+        heads = _heads(results)
+        row = next((_row(r, heads) for r in results if r.cycle == number), None)
+        if row is not None:  # `images` alone are those of the test set
+            names = [f"labelled {h}" if h in ("images", "objects") else h for h in heads]
+            found |= dict(zip(names, row, strict=True))
+            lines += [f"{name}: {value}" for name, value in zip(names, row, strict=True)]
+        lines += _by_class(project, next((r for r in results if r.cycle == number), None))
     return {**found, "lines": lines}
 
 
@@ -150,8 +160,25 @@ def study(project: Project, *, command: str, top: int = 6) -> Study:
     )
 
 
-def _row(result: CycleResult) -> tuple[object, ...]:
+def _heads(results: list[CycleResult]) -> tuple[str, ...]:
+    segments = any(r.metrics is not None and r.metrics.class_iou for r in results)
+    return (*HEADS, *_OF_PIXELS) if segments else HEADS
+
+
+def _by_class(project: Project, result: CycleResult | None) -> list[str]:
+    """IoU of every class, where the detector segments."""
+    if result is None or result.metrics is None or not result.metrics.class_iou:
+        return []
+    names = (*project.config.classes, "background")
+    pairs = zip(names, result.metrics.class_iou, strict=True)
+    return [f"IoU of {name}: {iou:.3f}" for name, iou in pairs]
+
+
+def _row(result: CycleResult, heads: tuple[str, ...] = HEADS) -> tuple[object, ...]:
     m = result.metrics
     figures = (m.miss_rate_at_fppi_1, m.log_average_miss_rate, m.ap50) if m else (None,) * 3
     hours = sum(result.seconds.values()) / 3600
-    return (result.cycle, result.images, result.instances, *figures, hours)
+    row = (result.cycle, result.images, result.instances, *figures, hours)
+    if heads == HEADS:
+        return row
+    return (*row, *((m.mean_iou, m.pixel_accuracy) if m else (None, None)))

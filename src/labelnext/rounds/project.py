@@ -1,23 +1,28 @@
 """A project on disk: `labelnext.toml`, and `.labelnext/` with index, ledger, shards, weights."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
+from inspect import signature
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from labelnext import plugins, presets
 from labelnext.data import images
+from labelnext.detectors.command import CommandFactory, given_file, weights_suffix
 from labelnext.errors import ProjectError
 from labelnext.evidence import Needs
+from labelnext.files import write_text
 from labelnext.protocols import Detector, DetectorFactory, Strategy
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
 from labelnext.rounds.seeds import derive, generator
-from labelnext.store.index import Index
+from labelnext.store.index import Index, Role
 from labelnext.store.ledger import Ledger, StepRow
 from labelnext.store.lock import exclusive
 from labelnext.types import Image, ImageRecord
@@ -101,9 +106,12 @@ class Project:
 
     def weights(self, number: int) -> Path:
         """Where the weights of a round are; 0 is the initial detector (the paper's w_l)."""
-        if number == 0 and self.config.initial_weights:
-            return self.folder / self.config.initial_weights
-        return self.path("weights", f"round-{number:04d}.safetensors")
+        return weights_path(self.folder, self.config, number)
+
+    @property
+    def given(self) -> bool:
+        """Whether the initial detector's weights are given, not trained on the initial set."""
+        return bool(self.config.initial_weights) or _given(self.config) is not None
 
     def seed(self, *purpose: str | int) -> int:
         """The project's seed for one purpose."""
@@ -146,7 +154,7 @@ class Project:
                 f"The weights of round {number} are gone: there is no {self.weights(number)}. Put "
                 "the file back from a copy."
             )
-        return factory.load(self.weights(number), **arguments)
+        return self._loaded(factory, self.weights(number), arguments)
 
     def strategy(self) -> Strategy:
         """The configured strategy."""
@@ -170,14 +178,16 @@ class Project:
                 f"{self.folder}). Give a path or a glob of files that `save` wrote."
             )
         factory, arguments = self._factory()
-        return found + [factory.load(file, **arguments) for file in files]
+        return found + [self._loaded(factory, file, arguments) for file in files]
 
     def train_options(self, number: int) -> dict[str, object]:
         """Options of `fit` for a round: the preset's, the project's, and those that differ there.
 
         Those are `initial` for round 0, and `warm` for a round that goes on from a retrained one.
         """
-        options = dict(presets.get(self.config.preset).fit) if self._is_preset_detector() else {}
+        options: dict[str, object] = {}
+        if self._is_preset_detector() and self.config.detector.train is None:
+            options |= presets.get(self.config.preset).fit
         options |= self.config.train
         if number == 0:
             return options | self.config.initial
@@ -198,10 +208,64 @@ class Project:
         named = self.config.detector
         preset = presets.get(self.config.preset)
         defaults = {**preset.detector, **preset.decode} if self._is_preset_detector() else {}
-        return plugins.load("detectors", named.name), {**defaults, **named.arguments}
+        factory, command = plugins.load("detectors", named.name), self.config.command
+        if command is not None:
+            factory = CommandFactory(
+                factory, named.name, command, tuple(self.config.classes), logs=self.path("logs"),
+                project=self.folder, listing=self._list_images,
+            )  # fmt: skip
+        return factory, {**defaults, **named.arguments}
+
+    def _loaded(
+        self, factory: DetectorFactory, path: Path, arguments: Mapping[str, object]
+    ) -> Detector:
+        """A detector from a file; of a file that may hold more classes, the project's alone."""
+        given = dict(arguments)
+        if "classes" in signature(factory.load).parameters:
+            given["classes"] = self.config.classes
+        return factory.load(path, **given)
+
+    def _list_images(self, path: Path) -> None:
+        """Write every image of the project as a COCO file without labels."""
+        images: list[dict[str, object]] = []
+        for role in get_args(Role):
+            for record in self.index.records(role):
+                entry = {
+                    "id": len(images) + 1, "file_name": record.key, "width": record.width,
+                    "height": record.height, "path": record.path, "role": role,
+                    "video": record.video, "frame": record.frame, "seconds": record.seconds,
+                }  # fmt: skip
+                images.append({name: value for name, value in entry.items() if value is not None})
+        categories = [{"id": i, "name": n} for i, n in enumerate(self.config.classes, start=1)]
+        document = {"images": images, "annotations": [], "categories": categories}
+        write_text(path, json.dumps(document, ensure_ascii=False))
 
     def _is_preset_detector(self) -> bool:
         return self.config.detector.name == "fire-fpn"
+
+
+def weights_path(folder: Path, config: Config, number: int) -> Path:
+    """Where a project in a folder keeps the weights of a round, or finds those it was given.
+
+    Given are `initial_weights`, and the file of a detector that a command trains further.
+    """
+    if number == 0 and config.initial_weights:
+        return folder / config.initial_weights
+    given = _given(config)
+    if number == 0 and given is not None:
+        return given
+    named, suffix = config.detector, ".safetensors"
+    if named.train is not None:
+        suffix = weights_suffix(plugins.load("detectors", named.name), named.arguments)
+    return folder.joinpath(STATE, "weights", f"round-{number:04d}{suffix}")
+
+
+def _given(config: Config) -> Path | None:
+    """The file of a detector that a command trains further."""
+    named = config.detector
+    if named.train is None:
+        return None
+    return given_file(plugins.load("detectors", named.name), named.arguments)
 
 
 def build_strategy(name: str, preset: str, arguments: Mapping[str, object]) -> Strategy:

@@ -1,15 +1,18 @@
 """Make a project: its settings, and its index filled from sources."""
 
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from labelnext import plugins
 from labelnext.errors import LabelnextError
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds import config as configuration
 from labelnext.rounds.config import Config
-from labelnext.rounds.project import Project, build_strategy
+from labelnext.rounds.project import STATE, Project, build_strategy
 from labelnext.rounds.sources.indexing import index_source
 from labelnext.store.import_report import ImportReport
 from labelnext.store.index import Index, Role
@@ -22,13 +25,15 @@ def configure(values: Mapping[str, object]) -> Config:
     """Settings from nested values.
 
     Raises:
-        LabelnextError: A key or a value that is not known; names each.
+        LabelnextError: A key or a value that is not known; names each. There is no such strategy or
+            detector, or the extra that the detector needs is not installed.
     """
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise LabelnextError(f"The settings are wrong: {configuration.explain(error)}") from None
     build_strategy(config.strategy.name, config.preset, config.strategy.arguments)
+    plugins.load("detectors", config.detector.name)
     return config
 
 
@@ -54,7 +59,12 @@ def set_up(
         split_by: Which part that is; see `rounds.hold_out`.
         replace: Take changed files and labels in place of those indexed before.
         progress: Told as images are checked.
+
+    Raises:
+        LabelnextError: A source cannot be indexed. Those before it stay; a project that was to be
+            made and would hold nothing is not made.
     """
+    fresh = not (folder / configuration.NAME).exists()
     project = Project.create(folder, config)
     try:
         with project.writing():
@@ -62,8 +72,21 @@ def set_up(
                 project, sources, kept=kept, hold_out=hold_out, split_by=split_by,
                 replace=replace, progress=progress,
             )  # fmt: skip
+    except LabelnextError:
+        if fresh and not any(count.images for count in project.index.counts().values()):
+            project.close()
+            _unmake(folder)
+        raise
     finally:
         project.close()
+
+
+def _unmake(folder: Path) -> None:
+    """Remove what `Project.create` made, and the folder if nothing else is in it."""
+    shutil.rmtree(folder / STATE, ignore_errors=True)
+    (folder / configuration.NAME).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def add(

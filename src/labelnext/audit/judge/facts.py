@@ -42,6 +42,12 @@ def whole_pool(study: Study) -> tuple[Metrics, ...]:
     return ()
 
 
+def usual_metric(study: Study) -> str:
+    """The figure to judge by: mean IoU of detectors that segment, else miss rate at FPPI 1."""
+    pixels = any(r.metrics is not None and math.isfinite(r.metrics.mean_iou) for r in study.results)
+    return "mean_iou" if pixels else "miss_rate_at_fppi_1"
+
+
 def lacking(study: Study) -> tuple[str, ...]:
     """What an interrupted study lacks, a sentence an arm; empty when it is whole.
 

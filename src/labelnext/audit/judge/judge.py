@@ -25,17 +25,18 @@ METRICS: Mapping[str, bool] = {  # True where lower is better
     "log_average_miss_rate": True,
     "ap": False,
     "ap50": False,
+    "mean_iou": False,
+    "pixel_accuracy": False,
 }
 
 
-def judge(
-    study: Study, *, metric: str = "miss_rate_at_fppi_1", rate: LabourRate | None = None
-) -> Judgement:
+def judge(study: Study, *, metric: str | None = None, rate: LabourRate | None = None) -> Judgement:
     """Hold every arm against guided random and random.
 
     Args:
         study: Complete or interrupted; metrics may be absent or NaN.
-        metric: Field of `Metrics`: a miss rate, `ap` or `ap50`.
+        metric: Field of `Metrics`: a miss rate, `ap`, `ap50`, `mean_iou` or `pixel_accuracy`. By
+            default mean IoU where it was measured, else the miss rate at FPPI 1.
         rate: Price of an hour of labelling, to say in money what an arm saves; by default the
             study's own.
 
@@ -46,6 +47,7 @@ def judge(
         ArgumentError: An unknown metric, or results that contradict each other: a negative cycle,
             two results for one arm, seed and cycle, or labels that become fewer.
     """
+    metric = facts.usual_metric(study) if metric is None else metric
     if metric not in METRICS:
         raise ArgumentError(
             "judge", "metric", expected=f"one of {', '.join(METRICS)}", got=repr(metric)

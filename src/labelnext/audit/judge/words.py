@@ -12,6 +12,8 @@ METRIC_WORDS = {
     "log_average_miss_rate": "log-average miss rate",
     "ap": "average precision",
     "ap50": "AP50",
+    "mean_iou": "mean IoU",
+    "pixel_accuracy": "pixel accuracy",
 }
 _NOTHING = {
     "no cycle": "No cycle has finished, so there is nothing to judge yet.",

@@ -1,11 +1,12 @@
-"""Random changes of a training image and its boxes (PAPER §5: 60 % get one operation)."""
+"""Random changes of a training image and its boxes and masks (PAPER §5: 60 % get one operation)."""
 
 from collections.abc import Callable
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Bool, Float32, Float64
 
+from labelnext.masks import moved
 from labelnext.types import GroundTruth, Image
 
 _VISIBLE_LEAST = 0.4  # an object cut to less of its area is ignored, not learnt
@@ -27,7 +28,7 @@ def augment(
 
     Args:
         image: Any size; it is kept.
-        truth: Boxes in pixels of `image`.
+        truth: Boxes, and perhaps masks, in pixels of `image`.
         rng: Source of all draws.
         probability: Chance of one operation.
         flip_share: Chance that the operation is a horizontal flip.
@@ -47,17 +48,23 @@ def augment(
 
 def flip(image: Image, truth: GroundTruth) -> tuple[Image, GroundTruth]:
     """Mirror left and right."""
-    width = image.shape[1]
+    height, width = image.shape[:2]
     xyxy = truth.xyxy.copy()
     xyxy[:, [0, 2]] = width - truth.xyxy[:, [2, 0]]
     mirrored = np.ascontiguousarray(image[:, ::-1])
-    return mirrored, GroundTruth(xyxy, truth.classes, truth.ignore, truth.visible)
+    masks = truth.masks
+    if masks is not None:
+        masks = moved(masks, (height, width), lambda plane: plane[:, ::-1])
+    return mirrored, GroundTruth(xyxy, truth.classes, truth.ignore, truth.visible, masks=masks)
 
 
 def zoom(
     image: Image, truth: GroundTruth, *, rng: np.random.Generator, jitter: float
 ) -> tuple[Image, GroundTruth]:
-    """Zoom about a random point, keeping the size; what comes into view repeats the edge."""
+    """Zoom about a random point, keeping the size; what comes into view repeats the edge.
+
+    Masks do not: there they end, as boxes do.
+    """
     height, width = image.shape[:2]
     factor = float(np.exp(rng.uniform(-1, 1) * np.log(jitter)))
     fixed = rng.random(2) * [width, height]
@@ -68,19 +75,39 @@ def zoom(
     shown = cv2.warpAffine(
         image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    moved = truth.xyxy * factor + np.tile(shift, 2)
-    return shown, _cut(moved, truth, width, height)
+    zoomed = truth.xyxy * factor + np.tile(shift, 2)
+    masks = truth.masks
+    if masks is not None:
+        masks = moved(masks, (height, width), lambda plane: _warped(plane, matrix))
+    return shown, _cut(zoomed, truth, masks, width, height)
+
+
+def _warped(plane: Bool[np.ndarray, "h w"], matrix: Float64[np.ndarray, "2 3"]) -> np.ndarray:
+    size = (plane.shape[1], plane.shape[0])
+    share = cv2.warpAffine(plane.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    covered: np.ndarray = np.asarray(share) >= 0.5
+    return covered
 
 
 def _cut(
-    xyxy: Float64[np.ndarray, "n 4"], truth: GroundTruth, width: int, height: int
+    xyxy: Float64[np.ndarray, "n 4"],
+    truth: GroundTruth,
+    masks: np.ndarray | None,
+    width: int,
+    height: int,
 ) -> GroundTruth:
     cut = np.clip(xyxy, 0, [width, height] * 2)
     sides = cut[:, 2:] - cut[:, :2]
     left = sides.prod(1) / np.maximum((xyxy[:, 2:] - xyxy[:, :2]).prod(1), 1e-9)
     stay = (sides > 1).all(1)
     ignore = truth.ignore | (left < _VISIBLE_LEAST)
-    return GroundTruth(cut[stay], truth.classes[stay], ignore[stay], truth.visible[stay])
+    return GroundTruth(
+        cut[stay],
+        truth.classes[stay],
+        ignore[stay],
+        truth.visible[stay],
+        masks=None if masks is None else masks[stay],
+    )
 
 
 Pixels = Float32[np.ndarray, "h w 3"]

@@ -1,12 +1,16 @@
 """What this machine and this installation offer, and what a project can expect of them."""
 
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labelnext import machine, plugins
 from labelnext.data.pool.remote import is_url
-from labelnext.errors import LabelnextError
+from labelnext.errors import LabelnextError, MissingExtraError
 from labelnext.rounds.loop import where
 from labelnext.rounds.outlook.rates import Rates
 from labelnext.rounds.project import Project
@@ -14,7 +18,7 @@ from labelnext.wording import duration, listing, plural
 
 _PACKAGES = (
     "labelnext", "numpy", "scipy", "opencv-python-headless", "av", "pyarrow", "torch",
-    "torchvision",
+    "torchvision", "onnxruntime", "transformers",
 )  # fmt: skip
 _LITTLE_MEMORY, _LITTLE_DISK = 3 * 2**30, 2 * 2**30  # a training may well take as much
 _MISSING_SHOWN = 3
@@ -60,10 +64,15 @@ def install_findings(detector: str = "fire-fpn", **arguments: Any) -> list[Findi
         found.append(Finding(detector, str(error), problem=True))
     for group, kind in plugins.GROUPS.items():
         names = plugins.names(group)
-        broken = {n: why for n in names if n != detector and (why := _broken(group, n))}
+        broken = {n: why for n in names if (why := _broken(group, n))}
         works = [name for name in names if name not in broken]
-        found.append(Finding(group, ", ".join(works)))
-        found += [Finding(f"{kind} {name}", why, problem=True) for name, why in broken.items()]
+        without = {n: e for n, e in broken.items() if isinstance(e, MissingExtraError)}
+        found.append(Finding(group, ", ".join(works) + _uninstalled(without)))
+        found += [
+            Finding(f"{kind} {name}", f"does not load: {type(why).__name__}: {why}", True)
+            for name, why in broken.items()
+            if name not in without and name != detector
+        ]
     return found
 
 
@@ -74,6 +83,8 @@ def project_findings(project: Project) -> list[Finding]:
     words = ", ".join(f"{counts.get(role, 0):,} {role}" for role in ("initial", "pool", "test"))
     found = [Finding("project", f"{words} images; next: {stand.next_step} of round {stand.number}")]
     paths = {r.path for role in counts for r in project.index.records(role) if not is_url(r.path)}  # type: ignore[arg-type]
+    if project.config.detector.train is not None:
+        found.append(_command(project.config.detector.train))
     gone = sorted(path for path in paths if not Path(path).exists())
     if gone:
         names = ", ".join(gone[:_MISSING_SHOWN]) + (" …" if len(gone) > _MISSING_SHOWN else "")
@@ -97,6 +108,8 @@ def rate_findings(project: Project, rates: Rates) -> list[Finding]:
         "labelnext score": rates.whole, "train": rates.train,
     }  # fmt: skip
     found = [Finding(name, _rate(value)) for name, value in stages.items() if value is not None]
+    if project.config.detector.train is not None and rates.train is None:
+        found.append(Finding("train", "by a command, which is not run to be timed"))
     left = project.index.counts()["pool"].images - len(project.ledger.blocked())
     if rates.whole is not None:
         found.append(
@@ -114,13 +127,32 @@ def rate_findings(project: Project, rates: Rates) -> list[Finding]:
     return found
 
 
-def _broken(group: str, name: str) -> str:
-    """Why a plug-in does not load; empty if it does."""
+def _broken(group: str, name: str) -> Exception | None:
+    """Why a plug-in does not load; None if it does."""
     try:
         plugins.load(group, name)
     except Exception as error:  # whatever a third party's module does when it is imported
-        return f"does not load: {type(error).__name__}: {error}"
-    return ""
+        return error
+    return None
+
+
+def _uninstalled(without: Mapping[str, MissingExtraError]) -> str:
+    """Which plug-ins would work with an extra that is not there, and how to get it."""
+    if not without:
+        return ""
+    return "; not installed: " + ", ".join(f"{n} ({e.remedy})" for n, e in without.items())
+
+
+def _command(text: str) -> Finding:
+    """The command that trains, and whether there is such a program."""
+    program = shlex.split(text)[0].replace("{python}", sys.executable)
+    if "{" in program or shutil.which(program) is not None:
+        return Finding("training", f"by `{text}`, run in {Path.cwd()}")
+    return Finding(
+        "training",
+        f"by `{text}`, and there is no program {program}. Give its path, or install it.",
+        problem=True,
+    )
 
 
 def _rate(seconds: float) -> str:

@@ -84,7 +84,12 @@ def _scoring(
 
 
 def _training(project: Project, detector: Detector, epochs: int, progress: Progress) -> float:
-    """Seconds an image and epoch; 0 for a detector that is not trained here."""
+    """Seconds an image and epoch; 0 for a detector that is not trained here.
+
+    A command is not run to be timed: what it took in earlier rounds counts, nothing before.
+    """
+    if project.config.detector.train is not None:
+        return planning.trained_seconds(project) or 0.0
     if not isinstance(detector, Trainable):
         return 0.0
     examples = labelled(project, "initial")[:IMAGES]

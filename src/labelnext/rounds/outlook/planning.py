@@ -142,13 +142,21 @@ def evaluation_seconds(project: Project) -> float:
     return _mean([row for row in project.ledger.steps() if row.step == "evaluate"])
 
 
+def trained_seconds(project: Project) -> float | None:
+    """Seconds an image and epoch over the trainings recorded, best not the first; None without."""
+    every = [
+        row for row in project.ledger.steps()
+        if row.step == "train" and row.details.get("trained") and row.details.get("images")
+    ]  # fmt: skip
+    return _per_epoch(project, [row for row in every if row.round] or every)
+
+
 def _machine(project: Project, measured: Machine | None) -> tuple[Machine, str]:
     if measured is not None:
-        return measured, f"Machine: measured here, {_speed(measured)}."
+        return measured, f"Machine: measured here, {_speed(measured)}.{_by_command(project)}"
     rows = project.ledger.steps()
     score = _per_image([row for row in rows if row.step == "score"])
-    every = [row for row in rows if row.step == "train" and row.details.get("trained")]
-    train = _per_epoch(project, [row for row in every if row.round] or every)
+    train = trained_seconds(project)
     if score is None and train is None:
         paper = Machine(epochs=epochs(project), warm_epochs=warm_epochs(project))
         return paper, (
@@ -161,6 +169,15 @@ def _machine(project: Project, measured: Machine | None) -> tuple[Machine, str]:
         start_seconds=evaluation_seconds(project),
     )  # fmt: skip
     return found, f"Machine: as this project's rounds took, {_speed(found)}."
+
+
+def _by_command(project: Project) -> str:
+    """What is to be said of a training that is not tried out."""
+    if project.config.detector.train is None:
+        return ""
+    known = trained_seconds(project) is not None
+    what = "as earlier rounds took" if known else "nothing, as no round is trained yet"
+    return f" A command trains; it is not run to be timed, and counts {what}."
 
 
 def _per_image(rows: Sequence[StepRow]) -> float | None:

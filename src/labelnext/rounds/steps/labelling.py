@@ -9,7 +9,7 @@ import numpy as np
 from labelnext import engine
 from labelnext.oracles.files import FileOracle
 from labelnext.oracles.simulated import SimulatedOracle
-from labelnext.protocols import Oracle, Progress, quiet
+from labelnext.protocols import Oracle, Progress, Segmenter, quiet
 from labelnext.rounds import frames
 from labelnext.rounds.accounts import costs, timing
 from labelnext.rounds.frames import picked
@@ -154,7 +154,18 @@ def oracle(project: Project, number: int) -> Oracle:
     keys = [pick.key for pick in project.ledger.picks(number)]
     if project.config.oracle == "simulated":
         return SimulatedOracle(lambda wanted: _known(project.index.truth(wanted)), keys)
-    return FileOracle(frames.round_folder(project, number), project.config.classes)
+    return FileOracle(
+        frames.round_folder(project, number), project.config.classes, masks=_masks(project)
+    )
+
+
+def _masks(project: Project) -> bool:
+    """Whether answers have masks: as the sources do, or, without labels, as the detector needs.
+
+    Many tools write outlines of boxes as segmentations, which mean nothing where boxes are learnt.
+    """
+    known = project.index.masked()
+    return isinstance(project.fresh_detector(), Segmenter) if known is None else known
 
 
 def _answers(
@@ -162,7 +173,9 @@ def _answers(
 ) -> tuple[Mapping[str, GroundTruth], tuple[str, ...]]:
     if not isinstance(asked, FileOracle):
         return asked.collect(), ()
-    found = FileOracle(asked.folder, asked.classes, accept_empty=accept_empty).answers()
+    found = FileOracle(
+        asked.folder, asked.classes, accept_empty=accept_empty, masks=asked.masks
+    ).answers()
     remarks = [f"no boxes, so not taken for labelled: {key}" for key in sorted(found.empty)]
     remarks += [f"not confirmed by a person: {key}" for key in sorted(found.unconfirmed)]
     return found.truths, (*remarks, *found.problems)

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from labelnext import engine, presets
+from labelnext.errors import ProjectError
 from labelnext.evaluate import evaluate as evaluate_boxes
 from labelnext.evaluate.outcomes import Outcomes, outcomes
 from labelnext.evaluate.reasonable import reasonable
-from labelnext.protocols import Progress, quiet
+from labelnext.protocols import Progress, Segmenter, quiet
 from labelnext.rounds.project import Project, load_pixels
+from labelnext.rounds.steps.segmentation import Pixels
 from labelnext.store import outcomes as outcome_files
 from labelnext.store.as_json import decode_metrics, encode_metrics
 from labelnext.store.ledger import StepRow
@@ -22,42 +24,69 @@ from labelnext.types import Detections, GroundTruth, Metrics, MissRateCurve
 def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepRow:
     """Predict on the test set and record the metrics; without a test set, record that.
 
-    What became of each detection is kept in a file beside, where the protocol allows that.
+    What became of each detection is kept in a file beside, where the protocol allows that. Of a
+    detector that is not trained, the round before has it all already.
     """
 
     def work() -> Mapping[str, object]:
-        records = project.index.records("test")
-        if not records:
+        if not project.index.counts()["test"].images:
             return {"images": 0}
-        truths = project.index.truth([record.key for record in records])
-        stream = engine.predict(
-            records, project.detector(number), load_pixels,
-            batch_size=project.config.batch_size, task="evaluate", progress=progress,
-        )  # fmt: skip
-        seen = [
-            (item.record, truth, found.detections)
-            for item, found in stream
-            if found is not None and (truth := truths[item.record.key]) is not None
-        ]
-        settings = evaluation(project)
-        labelled, detections = [truth for _, truth, _ in seen], [found for *_, found in seen]
-        metrics = evaluate_boxes(
-            labelled,
-            detections,
-            classes=project.config.classes,
-            image_sizes=[(record.height, record.width) for record, *_ in seen],
-            **settings,
-        )
-        done = {record.key for record, *_ in seen}
-        return {
-            "images": len(seen), "unreadable": len(records) - len(seen),
-            "left_out": [record.key for record in records if record.key not in done],
-            "test_digest": project.index.digest("test"), "settings": settings,
-            "metrics": encode_metrics(_thinned(metrics)),
-            **_kept(project, number, labelled, detections, settings),
-        }  # fmt: skip
+        return _as_before(project, number) or _measured(project, number, progress)
 
     return project.once(number, "evaluate", work)
+
+
+def _measured(project: Project, number: int, progress: Progress) -> dict[str, object]:
+    records = project.index.records("test")
+    truths = project.index.truth([record.key for record in records])
+    detector = project.detector(number)
+    classes = project.config.classes
+    pixels = Pixels(detector, len(classes)) if isinstance(detector, Segmenter) else None
+    stream = engine.predict(
+        records, detector, load_pixels,
+        batch_size=project.config.batch_size, task="evaluate", progress=progress,
+    )  # fmt: skip
+    seen = []
+    for item, found in stream:
+        if found is not None and (truth := truths[item.record.key]) is not None:
+            seen.append((item.record, truth, found.detections))
+            if pixels is not None:
+                pixels.see(item.record, truth, found)
+    settings = evaluation(project)
+    labelled, detections = [truth for _, truth, _ in seen], [found for *_, found in seen]
+    sizes = [(record.height, record.width) for record, *_ in seen]
+    metrics = evaluate_boxes(labelled, detections, classes=classes, image_sizes=sizes, **settings)
+    if pixels is not None:
+        metrics = pixels.added_to(metrics)
+    done = {record.key for record, *_ in seen}
+    return {
+        "images": len(seen), "unreadable": len(records) - len(seen),
+        "left_out": [record.key for record in records if record.key not in done],
+        "test_digest": project.index.digest("test"), "settings": settings,
+        "metrics": encode_metrics(_thinned(metrics)),
+        **_kept(project, number, labelled, detections, settings),
+        **({} if pixels is None else pixels.note()),
+    }  # fmt: skip
+
+
+def _as_before(project: Project, number: int) -> dict[str, object] | None:
+    """What the round before measured, if detector, test set and settings are the same."""
+    before = project.ledger.step(number - 1, "evaluate") if number else None
+    trained = [project.ledger.step(n, "train") for n in (number - 1, number)]
+    weights = {None if step is None else step.details.get("weights") for step in trained}
+    if before is None or len(weights) > 1 or None in weights:
+        return None
+    same = before.details.get("test_digest") == project.index.digest("test")
+    if not same or before.details.get("settings") != evaluation(project):
+        return None
+    details = {**before.details, "as_in_round": before.details.get("as_in_round", number - 1)}
+    try:
+        kept = outcomes_of(project, number - 1)
+    except ProjectError:  # gone, or changed: measured anew
+        return None
+    if kept is not None:
+        details["outcomes"] = outcome_files.save(outcomes_path(project, number), kept)
+    return details
 
 
 def evaluation(project: Project) -> dict[str, Any]:

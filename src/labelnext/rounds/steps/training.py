@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Mapping
 
 from labelnext import engine
+from labelnext.data import images
+from labelnext.data.pool.remote import is_url
 from labelnext.errors import ProjectError
 from labelnext.protocols import Progress, Trainable, quiet
 from labelnext.rounds import frames
@@ -28,7 +30,7 @@ def train_initial(project: Project, progress: Progress = quiet) -> StepRow:
         engine.require(strategy.needs, start, strategy.name)
         if not isinstance(start, Trainable):
             return {"trained": False, "weights": start.fingerprint()}
-        if project.config.initial_weights:
+        if project.given:
             return _given(project)
         examples = _examples(project, project.index.records("initial"), progress)
         if not examples:
@@ -88,7 +90,11 @@ def _fit(
         **project.train_options(number),
     )
     trained.save(project.weights(number))
-    return {"trained": True, "images": len(examples), "weights": trained.fingerprint()}
+    by = project.config.detector.train
+    return {
+        "trained": True, "images": len(examples), "weights": trained.fingerprint(),
+        **({} if by is None else {"command": by}),
+    }  # fmt: skip
 
 
 def _examples(
@@ -106,7 +112,12 @@ def _examples(
     labelled = [record for record in records if known.get(record.key) is not None]
     labelled = frames.with_files(labelled, frames.materialise(project, labelled, progress))
     return [
-        Example(record.key, lambda record=record: load_pixels(record), truth)  # type: ignore[misc]
+        Example(record.key, lambda record=record: load_pixels(record), truth, _file(record))  # type: ignore[misc]
         for record in labelled
         if (truth := known.get(record.key)) is not None
     ]
+
+
+def _file(record: ImageRecord) -> str | None:
+    """The image file of a record, if it is one on this machine."""
+    return None if is_url(record.path) or images.in_video(record) else record.path
