@@ -24,6 +24,9 @@ from labelnext.types import Activation, DenseMaps, MapLevel
 
 SUFFIXES = (".npz", ".safetensors")
 _REMEDY = "Write it with detectors.maps_file.write, or as that module describes."
+_TYPES = (
+    "F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL",
+)  # fmt: skip
 _CHUNK = 1 << 22  # bytes
 
 
@@ -101,11 +104,10 @@ def _tensors(path: Path) -> dict[str, np.ndarray]:
 
 
 def _tensor(path: Path, content: Any, name: str) -> np.ndarray:
-    try:
-        array: np.ndarray = content.get_tensor(name)
-    except (TypeError, AttributeError):  # of a type that numpy does not have
-        kind = content.get_slice(name).get_dtype()
-        raise _error(path, name, "of float16, float32 or float64", kind) from None
+    kind = content.get_slice(name).get_dtype()
+    if kind not in _TYPES:  # whatever other packages may have taught numpy by now
+        raise _error(path, name, "of float16, float32 or float64", kind)
+    array: np.ndarray = content.get_tensor(name)
     return array
 
 
