@@ -35,7 +35,8 @@ class CocoBox(NamedTuple):
 
     `score` is None where the file has none, as labels should. `visible_xywh`, `occlusion`,
     `truncation` and `track` are None where the file does not give them; `odd` names those of their
-    fields that hold something else, which is not used.
+    fields that hold something else, which is not used. `segmentation` is as it stands in the file,
+    where masks are asked for.
     """
 
     name: str
@@ -50,6 +51,7 @@ class CocoBox(NamedTuple):
     truncation: float | None = None
     track: int | None = None
     odd: tuple[str, ...] = ()
+    segmentation: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class CocoFile:
     boxes: tuple[CocoBox, ...]
 
 
-def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
+def parse(path: Path, *, files: bool = True, boxes: bool = True, masks: bool = False) -> CocoFile:
     """Read a COCO file of boxes.
 
     Beyond COCO's own fields: an image may have `video` and `frame`, `seconds`, `segment` (the shot
@@ -77,6 +79,7 @@ def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
         path: The file.
         files: Whether images must name a file and give its size.
         boxes: Whether to read the annotations; without them `boxes` is empty.
+        masks: Whether to keep each annotation's `segmentation`.
 
     Raises:
         DataError: With the file, the record and what to do.
@@ -86,7 +89,7 @@ def parse(path: Path, *, files: bool = True, boxes: bool = True) -> CocoFile:
         raise not_an_object(path, show(top))
     classes, categories = _categories(path, top)
     images = _images(path, top, files)
-    found = _boxes(path, top, images, categories) if boxes else ()
+    found = _boxes(path, top, images, categories, masks) if boxes else ()
     return CocoFile(path, classes, categories, images, found)
 
 
@@ -238,6 +241,7 @@ def _boxes(
     top: dict[str, object],
     images: Mapping[int, CocoImage],
     categories: Mapping[int, int],
+    masks: bool,
 ) -> tuple[CocoBox, ...]:
     boxes: list[CocoBox] = []
     numbers: set[int] = set()
@@ -248,7 +252,8 @@ def _boxes(
                 raise used_twice(record, "annotation")
             numbers.add(number)
         image, category = known_ids(record, images, categories)
-        boxes.append(box._replace(image=image, category=category))
+        drawn = record.values.get("segmentation") if masks else None
+        boxes.append(box._replace(image=image, category=category, segmentation=drawn))
     return tuple(boxes)
 
 

@@ -1,4 +1,4 @@
-"""Boxes of a COCO file become the labels of an image."""
+"""Boxes and masks of a COCO file become the labels of an image."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,11 @@ from labelnext.coco_format import CocoBox
 from labelnext.types import GroundTruth
 
 
-def to_truth(boxes: Sequence[CocoBox]) -> GroundTruth:
-    """The boxes of one image as they stand in the file, unclipped, with all it says of them."""
+def to_truth(boxes: Sequence[CocoBox], masks: Sequence[bytes | None] | None = None) -> GroundTruth:
+    """The boxes of one image as they stand in the file, unclipped, with all it says of them.
+
+    `masks` are what `masks.read` makes of their segmentations, where that is wanted.
+    """
     xywh = np.array([box.xywh for box in boxes], np.float64).reshape(-1, 4)
     visible = [box.visible_xywh or (np.nan,) * 4 for box in boxes]
     return GroundTruth.from_boxes(
@@ -21,6 +24,7 @@ def to_truth(boxes: Sequence[CocoBox]) -> GroundTruth:
         occlusion=[_or(box.occlusion, -1) for box in boxes],
         truncation=[_or(box.truncation, np.nan) for box in boxes],
         tracks=[_or(box.track, -1) for box in boxes],
+        masks=masks,
     )
 
 

@@ -63,8 +63,9 @@ class Detections:
 class GroundTruth:
     """Labelled objects of one image.
 
-    Only the first four fields are used to train and to measure; the others are None where a source
-    does not have them, and are kept for those who take the labels elsewhere.
+    Only the first four fields are used to train and to measure, and `masks` by detectors that
+    segment; the others are None where a source does not have them, and are kept for those who take
+    the labels elsewhere.
 
     Attributes:
         xyxy: Full extent of each object.

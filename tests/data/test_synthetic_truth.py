@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from labelnext.data.synthetic.ground import sky
 from labelnext.data.synthetic.video import shoot
 from labelnext.data.synthetic.wardrobe import dress
 from labelnext.data.synthetic.world import Light, Opening, Person, World, assets
+from labelnext.masks import unpack
 
 SIZE = (240, 320)
 CLEAR = Light("clear", (0.0, 0.0), (1.0, 1.0, 1.0), 0.0, 0.3, 0.0, 0.0, 0.0, 0.0)
@@ -39,9 +41,9 @@ def somebody(seed: int, x: float, z: float, walks: bool = True) -> Person:
     return Person(look, way, phase=float(rng.uniform(0, 6)))
 
 
-def picture(world: World, camera: Camera = CAMERA) -> drawing.Picture:
+def picture(world: World, camera: Camera = CAMERA, *, masks: bool = False) -> drawing.Picture:
     rng = np.random.default_rng(0)
-    return drawing.render(world, camera, seconds=0.0, share=0.0, rush=0.0, rng=rng)
+    return drawing.render(world, camera, seconds=0.0, share=0.0, rush=0.0, rng=rng, masks=masks)
 
 
 def changed(a: drawing.Picture, b: drawing.Picture) -> np.ndarray:
@@ -190,3 +192,75 @@ def test_a_polygon_is_cut_at_the_near_plane():
     assert kept[:, 2].min() == pytest.approx(0.35)
     assert len(kept) == 4
     assert clip_near(square - (0, 0, 9)).shape == (0, 3)
+
+
+def pixels(picture_: drawing.Picture) -> np.ndarray:
+    assert picture_.truth.masks is not None
+    return unpack(picture_.truth.masks, SIZE)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mask_is_the_pixels_somebody_changes(seed):
+    rng = np.random.default_rng(seed)
+    z = float(rng.uniform(4, 14))
+    world = empty_street()
+    alone = replace(world, people=(somebody(seed, float(rng.uniform(-0.3, 0.3)) * z, z),))
+    with_person = picture(alone, masks=True)
+    mask, (found,) = changed(with_person, picture(world)), pixels(with_person)
+    # Edges are smooth: a pixel that is covered by less than half changes too.
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    thick, thin = (change(mask.astype(np.uint8), cross) > 0 for change in (cv2.dilate, cv2.erode))
+    assert not (found & ~thick).any()
+    assert (thin & ~found).sum() < 0.05 * found.sum()  # narrow gaps, such as between the legs
+    assert (mask & found).sum() / (mask | found).sum() > 0.75
+    box = with_person.truth.xyxy[0]
+    beyond = (np.array(extent(found)) - box) * [-1, -1, 1, 1]
+    assert beyond.max() <= 1
+    assert beyond.min() >= -2.1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hidden_pixels_belong_to_the_nearer_one(seed):
+    rng = np.random.default_rng(100 + seed)
+    world = empty_street()
+    offset = float(rng.uniform(-0.3, 0.3))
+    far, near = somebody(seed, 1.0 + offset, 9.0), somebody(seed + 50, 1.0, 7.0)
+    (silhouette,) = pixels(picture(replace(world, people=(near,)), masks=True))
+    behind = picture(replace(world, people=(far,)), masks=True)
+    both = picture(replace(world, people=(far, near)), masks=True)
+    order = np.argsort(both.truth.xyxy[:, 3])
+    hidden, seen = pixels(both)[order]
+    np.testing.assert_array_equal(seen, silhouette)
+    np.testing.assert_array_equal(hidden, pixels(behind)[0] & ~silhouette)
+    share = hidden.sum() / pixels(behind)[0].sum()
+    assert both.truth.visible[order[0]] == pytest.approx(share, abs=0.01)
+    np.testing.assert_array_equal(both.truth.xyxy[order[0]], behind.truth.xyxy[0])
+
+
+def test_a_car_takes_its_pixels_from_a_mask():
+    world = empty_street()
+    person = somebody(1, 2.5, 12.0, walks=False)
+    (whole,) = pixels(picture(replace(world, people=(person,)), masks=True))
+    car = Car("hatch", (150, 40, 40), 2.5, 9.0, False, False)
+    (left,) = pixels(picture(replace(world, people=(person,), cars=(car,)), masks=True))
+    assert not (left & ~whole).any()
+    assert 0 < left.sum() < 0.7 * whole.sum()
+    assert extent(left)[3] < extent(whole)[3]  # the legs are gone
+
+
+def test_masks_change_nothing_else_and_are_there_when_asked_for():
+    from labelnext.data import synthetic
+
+    plain = list(synthetic.stills(3, size=(96, 128), seed=5))
+    masked = list(synthetic.stills(3, size=(96, 128), seed=5, masks=True))
+    options = {"size": (96, 128), "share": 0.9, "every": 7}
+    plain += synthetic.video(30, **options)
+    masked += synthetic.video(30, **options, masks=True)
+    for one, other in zip(plain, masked, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+        np.testing.assert_array_equal(one.truth.xyxy, other.truth.xyxy)
+        assert one.truth.masks is None
+        if len(other.truth):
+            planes = unpack(other.truth.masks, (96, 128))
+            assert (planes.sum(0) <= 1).all()  # a pixel is of one person
+            assert planes.any((1, 2)).all()

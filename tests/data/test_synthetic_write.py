@@ -14,6 +14,7 @@ import pytest
 from labelnext.data import synthetic
 from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError
+from labelnext.masks import unpack
 
 RECIPE = {
     "stills": 4,
@@ -67,6 +68,33 @@ def test_the_files_hold_the_frames_and_their_truth(written):
         np.testing.assert_allclose(sample.truth.xyxy, frame.truth.xyxy, atol=0.03)
         np.testing.assert_array_equal(sample.truth.ignore, frame.truth.ignore)
         np.testing.assert_allclose(sample.truth.visible, frame.truth.visible, atol=1e-4)
+
+
+def test_masks_are_written_where_asked_for(written, tmp_path):
+    pytest.importorskip("pycocotools")
+    from pycocotools.coco import COCO
+
+    street = synthetic.write(tmp_path, **RECIPE, masks=True)
+    for path, plain in ((street.initial, written[1].initial), (street.pool, written[1].pool)):
+        with_masks, without = (json.loads(p.read_text())["annotations"] for p in (path, plain))
+        for entry, other in zip(with_masks, without, strict=True):
+            del entry["segmentation"], entry["area"], other["area"]
+            assert entry == other
+    frames = list(synthetic.stills(4, size=RECIPE["size"], seed=7, masks=True))
+    file = COCO(street.initial)
+    for number, (frame, sample) in enumerate(
+        zip(frames, coco.read(street.initial, masks=True).samples(), strict=True), start=1
+    ):
+        if not len(frame.truth):
+            continue
+        assert sample.truth.masks.tolist() == frame.truth.masks.tolist()
+        for entry, plane in zip(
+            file.imgToAnns[number], unpack(sample.truth.masks, RECIPE["size"]), strict=True
+        ):
+            np.testing.assert_array_equal(file.annToMask(entry), plane)
+            assert entry["area"] == plane.sum()
+    with pytest.raises(DataError, match="other arguments"):
+        synthetic.write(tmp_path, **RECIPE)
 
 
 def test_video_fields_and_tags(written):

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 pytest.importorskip("torch", reason="fire-fpn needs torch")
 
 from labelnext.detectors.training.augment import augment, flip, zoom
-from labelnext.types import GroundTruth
+from labelnext.detectors.training.examples import Cache
+from labelnext.masks import pack, unpack
+from labelnext.types import Example, GroundTruth
 
 
 def _scene() -> tuple[np.ndarray, GroundTruth]:
@@ -82,3 +84,66 @@ def test_probability_zero_changes_nothing() -> None:
     )  # fmt: skip
     assert shown is image
     assert same is truth
+
+
+def _masked(seed: int) -> tuple[np.ndarray, GroundTruth, np.ndarray]:
+    """A grey image with a bright blob that is no rectangle, and its mask."""
+    rng = np.random.default_rng(seed)
+    plane = np.zeros((80, 100), bool)
+    plane[20:60, 30:50] = True
+    plane[30:40, 50 : 55 + int(rng.integers(10))] = True
+    image = np.where(plane[..., None], 220, 60).astype(np.uint8).repeat(3, 2)
+    rows, columns = plane.any(1).nonzero()[0], plane.any(0).nonzero()[0]
+    box = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    return image, GroundTruth.from_boxes([box], masks=pack(plane[None]).tolist()), plane
+
+
+def test_a_mirrored_mask_lies_on_its_pixels() -> None:
+    image, truth, plane = _masked(0)
+    shown, mirrored = flip(image, truth)
+    found = unpack(mirrored.masks, (80, 100))[0]  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found, plane[:, ::-1])
+    np.testing.assert_array_equal(found, shown[..., 0] > 140)
+    assert flip(shown, mirrored)[1].masks.tolist() == truth.masks.tolist()  # type: ignore[union-attr]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.floats(1.05, 2))
+def test_a_zoomed_mask_lies_on_its_pixels(seed: int, jitter: float) -> None:
+    image, truth, _ = _masked(seed)
+    shown, moved = zoom(image, truth, rng=np.random.default_rng(seed), jitter=jitter)
+    if not len(moved):
+        assert moved.masks.shape == (0,)  # type: ignore[union-attr]
+        return
+    found = unpack(moved.masks, (80, 100))[0]  # type: ignore[arg-type]
+    # The blob never touches the border unless zoomed in, where nothing comes into view.
+    assert (found != (shown[..., 0] >= 140)).sum() <= 3  # pixels are rounded
+    x1, y1, x2, y2 = moved.xyxy[0]
+    rows, columns = found.any(1).nonzero()[0], found.any(0).nonzero()[0]
+    np.testing.assert_allclose(
+        [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], [x1, y1, x2, y2], atol=1.1
+    )
+
+
+def test_an_object_out_of_view_takes_its_mask_along() -> None:
+    image, _, plane = _masked(0)
+    corner = np.zeros_like(plane)
+    corner[:20, :20] = True
+    packed = pack(np.stack([corner, plane])).tolist()
+    truth = GroundTruth.from_boxes([[0, 0, 20, 20], [30, 20, 60, 60]], [0, 1], masks=packed)
+    for seed in range(60):
+        _, moved = zoom(image, truth, rng=np.random.default_rng(seed), jitter=3.0)
+        if moved.classes.tolist() == [1]:
+            assert moved.masks.shape == (1,)  # type: ignore[union-attr]
+            return
+    pytest.fail("never out of view")
+
+
+def test_the_cache_rescales_masks_where_they_are_needed() -> None:
+    image, truth, plane = _masked(3)
+    half = lambda full: np.ascontiguousarray(full[::2, ::2])  # noqa: E731
+    example = Example("a", lambda: image, truth)
+    _, found = Cache("fit", half, megabytes=1, masks=True).get(0, example)
+    small = unpack(found.masks, (40, 50))[0]  # type: ignore[arg-type]
+    assert abs(int(small.sum()) * 4 - int(plane.sum())) < 60
+    assert Cache("fit", half, megabytes=1).get(0, example)[1].masks is None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labelnext.errors import ArgumentError, DataError
+from labelnext.masks import unpack
 from labelnext.oracles import FileOracle
 from labelnext.protocols import Oracle
 from tests.oracles.folders import KEYS, answer, names, one_box, records
@@ -195,3 +196,27 @@ def test_answers_survive_overwritten_prelabels(oracle, name):
 def test_classes_are_names_each_once(tmp_path, classes):
     with pytest.raises(ArgumentError, match="'classes'"):
         FileOracle(tmp_path, classes)
+
+
+def test_masks_come_back_where_they_are_asked_for(oracle, name):
+    outline = [[1, 2, 11, 2, 11, 22, 1, 22]]
+    put(
+        oracle,
+        [(name[KEYS[0]], {}), (name[KEYS[1]], {})],
+        [(0, 0, BOX, {"segmentation": outline}), (0, 0, (20, 2, 5, 5), {"segmentation": []}),
+         (1, 0, BOX, {})],
+    )  # fmt: skip
+    assert oracle.collect()[KEYS[0]].masks is None
+    truths = FileOracle(oracle.folder, CLASSES, masks=True).collect()
+    assert truths[KEYS[1]].masks is None
+    planes = unpack(truths[KEYS[0]].masks, (30, 40))
+    assert planes[0, 2:22, 1:11].all()
+    assert planes[0].sum() == 200
+    assert truths[KEYS[0]].masks[1] is None
+
+
+def test_a_wrong_mask_is_named(oracle, name):
+    put(oracle, [(name[KEYS[0]], {})], [(0, 0, BOX, {"segmentation": [[1, 2, 3]]})])
+    oracle.collect()
+    with pytest.raises(DataError, match=r"labels\.json, annotation 9 on .*'segmentation' that"):
+        FileOracle(oracle.folder, CLASSES, masks=True).collect()

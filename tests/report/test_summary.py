@@ -1,10 +1,12 @@
 import dataclasses
 import math
 import statistics
+from pathlib import Path
 
 import pytest
 
-from labelnext.report import summary
+from labelnext.report import summary, write
+from labelnext.rounds.results import Study
 from tests.report.studies import NAN, metrics, runs, study
 
 FIGURES = ("images", "instances", "images_with_instances")
@@ -76,3 +78,46 @@ def test_the_order_of_results_does_not_matter() -> None:
 
 def test_a_study_without_results_has_an_empty_table() -> None:
     assert summary.table(study({})) == ()
+
+
+def segmented(study: Study) -> Study:
+    """The same with figures of pixels, made of the miss rates."""
+    results = [
+        dataclasses.replace(
+            r,
+            metrics=dataclasses.replace(
+                r.metrics,
+                mean_iou=1 - r.metrics.miss_rate_at_fppi_1 / 2,
+                pixel_accuracy=0.9,
+                class_iou=(0.5, 0.9),
+            ),
+        )
+        for r in study.results
+        if r.metrics is not None
+    ]
+    return dataclasses.replace(study, results=tuple(results))
+
+
+def test_figures_of_pixels_have_columns_where_they_were_measured() -> None:
+    made = study({"a": [[0.8, 0.5], [0.8, 0.52]]})
+    rows = summary.table(made)
+    assert summary.columns(rows) == summary.COLUMNS
+    assert rows[1].mean_iou.n == 0
+    rows = summary.table(segmented(made))
+    shown = summary.columns(rows)
+    assert shown[6:8] == ("mean IoU", "pixel accuracy")
+    assert (*shown[:6], *shown[8:]) == summary.COLUMNS
+    cells = summary.cells(rows[1], shown)
+    assert cells[6:8] == ("0.745 ± 0.007", "0.900 ± 0.000")
+    assert (*cells[:6], *cells[8:]) == summary.cells(rows[1])
+
+
+def test_the_page_of_a_segmentation_is_about_mean_iou(tmp_path: Path) -> None:
+    made = segmented(study({"divergence": runs(0.5, 6), "guided-random": runs(0.6, 6)}))
+    page = write(made, tmp_path).read_text()
+    assert "Mean IoU by images, boxes and hours" in page
+    assert "Higher is better." in page
+    assert '<th scope="col">mean IoU</th>' in page
+    assert "divergence is better than guided-random" in page
+    plain = write(study({"divergence": runs(0.5, 6)}), tmp_path).read_text()
+    assert "mean IoU" not in plain

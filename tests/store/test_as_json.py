@@ -27,11 +27,12 @@ def test_optional_fields_round_trip():
         occlusion=[-1, 2],
         truncation=[0.25, nan],
         tracks=[7, -1],
+        masks=[b"PQ4\\", None],
     )
     text = encode_truth(truth)
     json.loads(text, parse_constant=pytest.fail)  # NaN is no JSON
     back = decode_truth(text)
-    for field in ("visible_xyxy", "occlusion", "truncation", "tracks"):
+    for field in ("visible_xyxy", "occlusion", "truncation", "tracks", "masks"):
         before, after = getattr(truth, field), getattr(back, field)
         assert before.dtype == after.dtype
         np.testing.assert_array_equal(before, after)
@@ -60,3 +61,11 @@ def test_metrics_round_trip():
     assert back.miss_rate_at_fppi_1 == 0.3
     assert np.isnan(back.ap50)
     assert back.curve.fppi.tolist() == [0.1, 1.0]
+    assert "mean_iou" not in encode_metrics(metrics)  # a row of boxes is as it always was
+
+
+def test_figures_of_pixels_round_trip():
+    curve = MissRateCurve(np.array([0.1]), np.array([0.9]), np.array([0.8]))
+    metrics = Metrics(3, 4, 0.3, 0.9, 0.5, 0.4, 0.2, curve, 0.6, 0.9, (0.3, 0.9))
+    back = decode_metrics(json.loads(json.dumps(encode_metrics(metrics))))
+    assert (back.mean_iou, back.pixel_accuracy, back.class_iou) == (0.6, 0.9, (0.3, 0.9))

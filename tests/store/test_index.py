@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -392,3 +393,23 @@ def dump(index: Index) -> list[str]:
     """Everything in the file."""
     with closing(sqlite3.connect(index.path)) as connection:
         return list(connection.iterdump())
+
+
+def test_whether_labels_have_masks(index: Index) -> None:
+    assert index.masked() is None
+    index.add("pool", "s", ("person",), [checked("a"), checked("b", [])])
+    assert index.masked() is None  # nothing is labelled
+    two = GroundTruth.from_boxes([*ONE, *ONE], tracks=[1, 2], visible=[0.5, 1])
+    plain = checked("c", ONE)
+    tracked = replace(plain, sample=replace(plain.sample, truth=two))
+    index.add("initial", "t", ("person",), [plain])
+    assert index.masked() is False
+    index.add("initial", "u", ("person",), [replace(tracked, content="other")])
+    assert index.masked() is False
+    masked = replace(two, masks=np.array([None, b"04"], object))
+    last = checked("d")
+    index.add("test", "v", ("person",), [
+        replace(last, sample=replace(last.sample, truth=masked))
+    ])  # fmt: skip
+    assert index.masked() is True
+    assert index.truth(["d"])["d"].masks.tolist() == [None, b"04"]  # type: ignore[union-attr]

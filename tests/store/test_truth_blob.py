@@ -21,6 +21,7 @@ rows = st.lists(
 
 FIELDS = (
     "xyxy", "classes", "ignore", "visible", "visible_xyxy", "occlusion", "truncation", "tracks",
+    "masks",
 )  # fmt: skip
 nan = float("nan")
 optional = st.fixed_dictionaries(
@@ -35,6 +36,7 @@ optional = st.fixed_dictionaries(
         "occlusion": st.lists(st.integers(-1, 2), min_size=5, max_size=5),
         "truncation": st.lists(st.one_of(st.just(nan), st.floats(0, 1)), min_size=5, max_size=5),
         "tracks": st.lists(st.integers(-1, 2**62), min_size=5, max_size=5),
+        "masks": st.lists(st.one_of(st.none(), st.binary(min_size=1)), min_size=5, max_size=5),
     },
 )  # fmt: skip
 

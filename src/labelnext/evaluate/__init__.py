@@ -27,6 +27,7 @@ from labelnext.evaluate.paired import (
 )
 from labelnext.evaluate.reasonable import reasonable
 from labelnext.evaluate.returns import Return, Stop, next_return, suggest_stop
+from labelnext.evaluate.segmentation import Segmented, confusion, segmented
 from labelnext.evaluate.slices import by_height, by_image, by_visibility, tag_masks
 from labelnext.evaluate.verdict import verdict
 
@@ -40,6 +41,7 @@ __all__ = [
     "Outcomes",
     "PairedDifference",
     "Return",
+    "Segmented",
     "Stop",
     "agreement",
     "area_between",
@@ -50,6 +52,7 @@ __all__ = [
     "by_image",
     "by_visibility",
     "clip_of",
+    "confusion",
     "effective_images",
     "evaluate",
     "f_change_bound",
@@ -69,6 +72,7 @@ __all__ = [
     "paired_difference",
     "quality_at",
     "reasonable",
+    "segmented",
     "settled",
     "shared_range",
     "sign_flip_p_value",

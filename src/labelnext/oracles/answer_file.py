@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labelnext import masks as codec
 from labelnext.coco_format import CocoBox, CocoFile, CocoImage, parse
 from labelnext.coco_truth import to_truth
 from labelnext.errors import DataError
@@ -28,6 +29,7 @@ class AnsweredImage:
         labelled: What the file says; None where it does not.
         scored: Whether a box still has a score: it is a pre-label.
         boxes: Its annotations.
+        masks: Whether their segmentations are read.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class AnsweredImage:
     labelled: bool | None
     scored: bool
     boxes: tuple[CocoBox, ...]
+    masks: bool = False
 
     def truth(self, width: int, height: int) -> tuple[GroundTruth, list[str]]:
         """The boxes as truth, cut to the image where they stick out by 2 pixels or less.
@@ -50,7 +53,7 @@ class AnsweredImage:
 
         Raises:
             DataError: The image was labelled at another size; a box has no area, is there twice,
-                or sticks out further.
+                or sticks out further; a mask is wrong.
         """
         if all(self.size) and width and height and self.size != (width, height):
             raise DataError(
@@ -61,13 +64,27 @@ class AnsweredImage:
                 remedy="Label the image as it is in images/, without resizing.",
             )
         xywh = np.array([box.xywh for box in self.boxes], np.float64).reshape(-1, 4)
-        truth = to_truth(self.boxes)
+        truth = to_truth(self.boxes, self._masks(width, height))
         xyxy = truth.xyxy
         self._check_area_and_doubles(xywh)
         problems: list[str] = []
         if width and height:
             xyxy, problems = self._cut(xyxy, width, height)
         return replace(truth, xyxy=xyxy), problems
+
+    def _masks(self, width: int, height: int) -> list[bytes | None] | None:
+        size = (height or self.size[1], width or self.size[0])
+        if not self.masks or not all(size):
+            return None
+        found = []
+        for box in self.boxes:
+            try:
+                found.append(codec.read(box.segmentation, size))
+            except ValueError as problem:
+                raise self._error(
+                    box, f"has a 'segmentation' that {problem}.", "Draw it again, or remove it."
+                ) from None
+        return found
 
     def _check_area_and_doubles(self, xywh: np.ndarray) -> None:
         seen: dict[tuple[object, ...], str] = {}
@@ -102,22 +119,28 @@ class AnsweredImage:
         )
 
 
-def read_answers(path: Path, classes: Sequence[str]) -> list[AnsweredImage]:
+def read_answers(path: Path, classes: Sequence[str], *, masks: bool = False) -> list[AnsweredImage]:
     """The images of a COCO file in its order, with categories as places in `classes`.
+
+    With `masks`, the segmentations of their boxes are read too.
 
     Raises:
         DataError: The file is not COCO (see `coco_format.parse`); a category that is used has a
             name that is not among the classes.
     """
-    file = parse(path, files=False)
+    file = parse(path, files=False, masks=masks)
     places = {name: place for place, name in enumerate(classes)}
     by_image: dict[int, list[CocoBox]] = {number: [] for number in file.images}
     for box in file.boxes:
         by_image[box.image].append(_with_place(file, box, places, classes))
-    return [_answered(path, image, tuple(by_image[image.id])) for image in file.images.values()]
+    return [
+        _answered(path, image, tuple(by_image[image.id]), masks) for image in file.images.values()
+    ]
 
 
-def _answered(path: Path, image: CocoImage, boxes: tuple[CocoBox, ...]) -> AnsweredImage:
+def _answered(
+    path: Path, image: CocoImage, boxes: tuple[CocoBox, ...], masks: bool
+) -> AnsweredImage:
     if not image.file_name:
         raise DataError(
             path,
@@ -133,6 +156,7 @@ def _answered(path: Path, image: CocoImage, boxes: tuple[CocoBox, ...]) -> Answe
         image.confirmed or (None if image.labelled else False),
         any(box.score is not None for box in boxes),
         boxes,
+        masks,
     )
 
 

@@ -51,9 +51,17 @@ class FileOracle:
         folder: The round's folder; made by `request`.
         classes: Class names that truth indexes into.
         accept_empty: Take every image that is listed without boxes for empty.
+        masks: Read the masks that come back (`segmentation`) too.
     """
 
-    def __init__(self, folder: Path, classes: Sequence[str], *, accept_empty: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        classes: Sequence[str],
+        *,
+        accept_empty: bool = False,
+        masks: bool = False,
+    ) -> None:
         if not classes or len(set(classes)) != len(classes):
             raise ArgumentError(
                 "FileOracle", "classes", expected="names, each once", got=list(classes)
@@ -61,6 +69,7 @@ class FileOracle:
         self.folder = Path(folder)
         self.classes = tuple(classes)
         self.accept_empty = accept_empty
+        self.masks = masks
 
     def request(self, images: Sequence[ImageRecord], prelabels: Sequence[Detections]) -> None:
         """Write the folder; images that are there already stay as they are.
@@ -97,14 +106,14 @@ class FileOracle:
         Raises:
             DataError: With file and record: a file is not COCO; a labelled image was not asked
                 for, is listed twice or has another size; a class is unknown; a box is not finite,
-                has no area, reaches out of its image or is there twice.
+                has no area, reaches out of its image or is there twice; a mask is wrong.
         """
         asked = read_request(self.folder)
         found = Answers()
         for path in self._files():
             found.files.append(path)
             seen: set[str] = set()
-            for answer in read_answers(path, self.classes):
+            for answer in read_answers(path, self.classes, masks=self.masks):
                 image = _match(asked, answer)
                 if image is None:
                     if answer.boxes:

@@ -6,6 +6,6 @@
 
 from labelnext.audit.judge.facts import Spread
 from labelnext.report.page import write
-from labelnext.report.summary import COLUMNS, Row, cells, table
+from labelnext.report.summary import COLUMNS, Row, cells, columns, table
 
-__all__ = ["COLUMNS", "Row", "Spread", "cells", "table", "write"]
+__all__ = ["COLUMNS", "Row", "Spread", "cells", "columns", "table", "write"]

@@ -12,7 +12,7 @@ from labelnext.audit.judge.values import Judgement
 from labelnext.report import style
 from labelnext.report.choice import thin
 from labelnext.report.parts import arm_cell, figure, folded, heads, part, scroll
-from labelnext.report.summary import COLUMNS, Row, cells, table
+from labelnext.report.summary import Row, cells, columns, table
 from labelnext.report.tables import saving_table, stopping_tables, verdict_tables
 from labelnext.report.text import block, escape, flatten
 from labelnext.report.verdicts import verdict_section
@@ -166,7 +166,8 @@ def _table(study: Study, rows: Sequence[Row]) -> str:
     cycles = sorted({r.cycle for r in rows})
     kept = thin(cycles, max(2, MOST_ROWS // len(arms(study))))
     look = style.looks(arms(study))
-    bodies = "".join(_cycle([r for r in rows if r.cycle == cycle], look) for cycle in kept)
+    shown = columns(rows)
+    bodies = "".join(_cycle([r for r in rows if r.cycle == cycle], look, shown) for cycle in kept)
     ceiling = spread(m.miss_rate_at_fppi_1 for m in whole_pool(study))
     notes = ["Mean ± sample standard deviation over seeds. Objects: on the images labelled so far."]
     if study.cost is not None:
@@ -182,11 +183,11 @@ def _table(study: Study, rows: Sequence[Row]) -> str:
         )
     if len(kept) < len(cycles):
         notes.append(f"{len(kept)} of {len(cycles)} cycles are listed, evenly spaced.")
-    made = scroll("Figures per cycle and arm", " ".join(notes), heads(*COLUMNS, words=2), bodies)
+    made = scroll("Figures per cycle and arm", " ".join(notes), heads(*shown, words=2), bodies)
     return folded("Every cycle and arm", made, sum(row.cycle in kept for row in rows))
 
 
-def _cycle(rows: Sequence[Row], look: Mapping[str, style.Look]) -> str:
+def _cycle(rows: Sequence[Row], look: Mapping[str, style.Look], shown: Sequence[str]) -> str:
     made = []
     for i, row in enumerate(rows):
         first = (
@@ -194,7 +195,7 @@ def _cycle(rows: Sequence[Row], look: Mapping[str, style.Look]) -> str:
             if i == 0
             else ""
         )
-        values = "".join(f"<td>{escape(v)}</td>" for v in cells(row)[2:])
+        values = "".join(f"<td>{escape(v)}</td>" for v in cells(row, shown)[2:])
         made.append(f"<tr>{first}{arm_cell(row.arm, look)}{values}</tr>")
     return f"<tbody>{''.join(made)}</tbody>"
 

@@ -1,6 +1,7 @@
 """Figures of a study over seeds, per cycle and arm."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelnext.audit.judge.curves import hours
@@ -9,6 +10,8 @@ from labelnext.rounds.results import CycleResult, Study
 from labelnext.wording import count, number, plain, signed
 
 METRICS = ("miss_rate_at_fppi_1", "miss_rate_at_fppi_01", "log_average_miss_rate", "ap50")
+OF_PIXELS = ("mean_iou", "pixel_accuracy")  # of detectors that segment
+_NONE = Spread(math.nan, math.nan, 0)
 _COUNTS = ("images", "instances", "images_with_instances")
 COLUMNS = (
     "cycle",
@@ -23,6 +26,8 @@ COLUMNS = (
     "AP50",
     "to whole pool",
 )
+_LABOUR = 6  # columns before the figures
+_PIXEL_COLUMNS = ("mean IoU", "pixel accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Row:
         log_average_miss_rate: Likewise.
         ap50: Likewise.
         to_ceiling: Mean miss rate at FPPI 1 less that of the 'whole pool' reference; NaN without.
+        mean_iou: Of detectors that segment; n = 0 otherwise.
+        pixel_accuracy: Likewise.
     """
 
     cycle: int
@@ -56,6 +63,8 @@ class Row:
     log_average_miss_rate: Spread
     ap50: Spread
     to_ceiling: float
+    mean_iou: Spread = _NONE
+    pixel_accuracy: Spread = _NONE
 
 
 def table(study: Study) -> tuple[Row, ...]:
@@ -76,8 +85,16 @@ def table(study: Study) -> tuple[Row, ...]:
     return tuple(_row(study, groups[key], ceiling) for key in sorted(groups))
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """A row as shown, in the order of `COLUMNS`; a dash where a figure is undefined."""
+def columns(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Headings of the cells of rows: `COLUMNS`, with the figures of pixels where there are some."""
+    if not any(row.mean_iou.n for row in rows):
+        return COLUMNS
+    return (*COLUMNS[:_LABOUR], *_PIXEL_COLUMNS, *COLUMNS[_LABOUR:])
+
+
+def cells(row: Row, shown: Sequence[str] = COLUMNS) -> tuple[str, ...]:
+    """A row as shown under the headings `shown`; a dash where a figure is undefined."""
+    pixels = OF_PIXELS if len(shown) > len(COLUMNS) else ()
     return (
         str(row.cycle),
         plain(row.arm),
@@ -85,7 +102,7 @@ def cells(row: Row) -> tuple[str, ...]:
         with_sd(row.images, counts=True),
         with_sd(row.instances, counts=True),
         f"{row.hours.mean:.2f}" if row.hours.n else "–",
-        *(with_sd(getattr(row, name)) for name in METRICS),
+        *(with_sd(getattr(row, name)) for name in (*pixels, *METRICS)),
         signed(row.to_ceiling),
     )
 
@@ -102,7 +119,8 @@ def with_sd(spread: Spread, *, counts: bool = False) -> str:
 def _row(study: Study, group: list[CycleResult], ceiling: float) -> Row:
     counts = {name: spread(float(getattr(r, name)) for r in group) for name in _COUNTS}
     metrics = {
-        name: spread(getattr(r.metrics, name) for r in group if r.metrics) for name in METRICS
+        name: spread(getattr(r.metrics, name) for r in group if r.metrics)
+        for name in (*METRICS, *OF_PIXELS)
     }
     return Row(
         cycle=group[0].cycle,

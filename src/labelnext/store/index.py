@@ -16,7 +16,7 @@ from labelnext.errors import ArgumentError
 from labelnext.store import index_import
 from labelnext.store.import_report import ImportReport
 from labelnext.store.index_schema import connect, database_errors
-from labelnext.store.truth_blob import unpack
+from labelnext.store.truth_blob import MASKS, unpack
 from labelnext.types import CheckedSample, GroundTruth, ImageRecord
 
 Role = Literal["initial", "pool", "test"]
@@ -214,6 +214,18 @@ class Index:
                     "truth", "keys", expected="keys of indexed images", got=repr(key)
                 )
         return {key: found[key] for key in wanted}
+
+    def masked(self) -> bool | None:
+        """Whether labels have masks; None where no image has a labelled object."""
+        objects = False
+        for (flags,) in self._rows(
+            """SELECT DISTINCT substr(truth, 49 * objects + 1, 1) FROM images
+            WHERE objects > 0"""
+        ):
+            objects = True
+            if flags and flags[0] & MASKS:
+                return True
+        return False if objects else None
 
     def stamps(self, keys: Sequence[str]) -> dict[str, Stamp]:
         """What the files of usable images were when they were checked; unknown keys are absent."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from labelnext.coco_format import parse
 from labelnext.data.formats import coco
 from labelnext.errors import ArgumentError, DataError, ProjectError
+from labelnext.masks import pack, unpack
 from labelnext.types import Detections, GroundTruth, ImageRecord, Sample
 
 side = st.integers(1, 500)
@@ -296,7 +297,7 @@ def test_fields_of_another_form_are_noted(tmp_path: Path, fields: dict[str, obje
     found = coco.read(tmp_path / "labels.json")
     (sample,) = found.samples()
     assert sample.truth is not None
-    assert sample.truth.fields()[4:] == (None,) * 4
+    assert sample.truth.fields()[4:] == (None,) * 5
     (name,) = fields
     assert [note.split(" is of")[0] for note in found.notes] == [f"annotation 50: {name!r}"]
 
@@ -443,3 +444,87 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
     assert read() == 40_000
     assert 2 * peak(read) < peak(lambda: parse(tmp_path / "labels.json"))
+
+
+OUTLINE = [10, 10, 20, 10, 20, 30, 10, 30]
+
+
+def test_masks_are_read_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(labels(segmentation=[OUTLINE]))
+    (sample,) = coco.read(path).samples()
+    assert sample.truth is not None
+    assert sample.truth.masks is None
+    (sample,) = coco.read(path, masks=True).samples()
+    assert sample.truth is not None
+    assert sample.truth.masks is not None
+    expected = np.zeros((48, 64), bool)
+    expected[10:30, 10:20] = True
+    np.testing.assert_array_equal(unpack(sample.truth.masks, (48, 64))[0], expected)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_whether_masks_are_read_is_yes_or_no(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text(labels())
+    with pytest.raises(ArgumentError, match="'masks' argument"):
+        coco.read(tmp_path / "labels.json", masks="yes")  # type: ignore[arg-type]
+
+
+def test_masks_stay_with_their_boxes_in_any_order_of_the_file(tmp_path: Path) -> None:
+    """Annotations before images, of two images in turn, some dropped, some without a mask."""
+    masks = {n: [[n, 0, n + 1, 0, n + 1, 9, n, 9]] for n in range(1, 7)}
+    document = {
+        "annotations": [
+            {"id": n, "image_id": 1 + n % 2, "category_id": 1, "bbox": [n, 0, int(n != 3), 9],
+             **({} if n == 4 else {"segmentation": masks[n]})}
+            for n in masks
+        ],
+        "images": [
+            {"id": i, "file_name": f"{i}.jpg", "width": 64, "height": 48} for i in (1, 2)
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }  # fmt: skip
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    found = coco.read(tmp_path / "labels.json", masks=True)
+    for _ in range(2):  # as often as one likes
+        seen = {}
+        for sample in found.samples():
+            assert sample.truth is not None
+            planes = unpack(sample.truth.masks, (48, 64))  # type: ignore[arg-type]
+            for box, plane in zip(sample.truth.xyxy, planes, strict=True):
+                seen[int(box[0])] = plane.nonzero()[1].tolist()
+        assert sorted(seen) == [1, 2, 4, 5, 6]  # 3 has no area
+        assert seen.pop(4) == []
+        assert all(columns == [n] * 9 for n, columns in seen.items())
+
+
+@pytest.mark.parametrize("value", [[[1, 2]], {"size": [64, 48], "counts": [3072]}, "x"])
+def test_a_wrong_mask_is_named_or_left_out(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(labels(segmentation=value))
+    with pytest.raises(DataError, match=r"labels\.json, annotation 50: 'segmentation' .* masks="):
+        list(coco.read(path, masks=True).samples())
+    (sample,) = coco.read(path, masks=True, skip_bad=True).samples()
+    assert sample.truth is not None
+    assert len(sample.truth) == 0
+    assert sample.problems[0].startswith("annotation 50: 'segmentation' ")
+    assert sample.problems[0].endswith("; left out")
+    list(coco.read(path).samples())  # nobody asked
+
+
+def test_a_written_mask_is_one_that_others_read(tmp_path: Path) -> None:
+    pytest.importorskip("pycocotools")
+    from pycocotools.coco import COCO
+
+    plane = np.zeros((1, 48, 64), bool)
+    plane[0, 5:9, 7:30] = True
+    record = ImageRecord("a.jpg", "/nowhere/a.jpg", 64, 48)
+    boxes = [[7, 5, 30, 9], [0, 0, 9, 9]]
+    truth = GroundTruth.from_boxes(boxes, masks=[pack(plane)[0], None])
+    written = coco.write(tmp_path / "labels.json", [Sample(record, truth)], ["person"])
+    assert not written.lost
+    file = COCO(tmp_path / "labels.json")
+    np.testing.assert_array_equal(file.annToMask(file.anns[1]), plane[0])
+    assert file.anns[1]["area"] == plane.sum()
+    assert "segmentation" not in file.anns[2]
+    assert file.anns[2]["area"] == 81

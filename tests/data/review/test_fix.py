@@ -1,5 +1,6 @@
 """The corrected copy: only what is certain is corrected, and it has no faults of its own."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import ImageOps
 from labelnext.data.formats import coco
 from labelnext.data.review.dataset_check import check_source
 from labelnext.errors import ArgumentError, LabelnextError
+from labelnext.masks import areas
 from tests.data.review.test_validate import GOOD, HEIGHT, WIDTH, data_set, picture
 
 
@@ -105,6 +107,26 @@ def test_width_and_height_exchanged(tmp_path: Path) -> None:
     sample = list(coco.read(tmp_path / "fixed.json").samples())[1]
     assert sample.truth is not None
     assert sample.truth.xyxy.tolist() == [[10, 5, 20, 25]]
+
+
+def test_masks_are_kept_but_not_turned(tmp_path: Path) -> None:
+    path = data_set(tmp_path, GOOD | {2: [[40, 4, 20, 8]]})
+    labels = json.loads(path.read_text())
+    for entry in labels["annotations"]:
+        x, y, w, h = entry["bbox"]
+        entry["segmentation"] = [[x, y, x + w, y, x + w, y + h, x, y + h]]
+    path.write_text(json.dumps(labels))
+    turned_picture(tmp_path / "2.png", 6)
+    fixed = changes(f"coco[masks=true]:{path}", tmp_path / "fixed.json")
+    assert fixed["changes"] == {
+        "images left out: width and height swapped, and masks are not turned": 1
+    }
+    for sample in coco.read(tmp_path / "fixed.json", masks=True).samples():
+        assert sample.truth is not None
+        if len(sample.truth):
+            size = (sample.record.height, sample.record.width)
+            sides = sample.truth.xyxy[:, 2:] - sample.truth.xyxy[:, :2]
+            assert areas(sample.truth.masks, size).tolist() == sides.prod(1).tolist()  # type: ignore[arg-type]
 
 
 def test_the_source_is_not_written_to(tmp_path: Path) -> None:

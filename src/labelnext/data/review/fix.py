@@ -32,6 +32,7 @@ _CHANGES = {
 }
 _TURNED = "images whose size and boxes were turned as EXIF turns the image"
 _EXCHANGED = "images whose width and height were exchanged"
+_MASKED = "images left out: width and height swapped, and masks are not turned"
 _UNCLEAR = "images left out: width and height swapped, and the boxes do not show in which way"
 
 
@@ -124,6 +125,8 @@ def _unswapped(found: Inspection) -> tuple[Sample | None, str]:
     if truth is None or not len(truth):
         how = _TURNED if turn >= 5 else _EXCHANGED
         return replace(sample, record=record, problems=()), how
+    if truth.masks is not None:
+        return None, _MASKED
     cut = any(finding.kind in ("beyond", "outside") for finding in found.findings)
     fits = bool((truth.xyxy[:, 2:] <= np.array([width, height]) + ROUNDING).all())
     if cut or fits == (turn >= 5):

@@ -18,7 +18,8 @@ class SyntheticFrame:
 
     Attributes:
         image: RGB.
-        truth: Boxes of all persons in the image, cut at its border; see `docs/synthetic.md`.
+        truth: Boxes of all persons in the image, cut at its border, and where asked for the pixels
+            in which they are seen; see `docs/synthetic.md`.
         video: Name of the video; None for a still.
         frame: Index in the video; None for a still.
         seconds: Since the video's start; None for a still.

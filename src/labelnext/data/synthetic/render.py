@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from labelnext import masks as codec
 from labelnext.data.synthetic.camera import (
     NEAR,
     Camera,
@@ -54,6 +55,7 @@ def render(
     share: float,
     rush: float,
     rng: np.random.Generator,
+    masks: bool = False,
 ) -> Picture:
     """One frame at `seconds`, `share` of the way through the video."""
     canvas = Canvas(camera.height, camera.width)
@@ -64,7 +66,7 @@ def render(
     _haze(canvas, camera, world.light, dark)
     _fronts(canvas, camera, world)
     seen, lamps = _objects(canvas, camera, world, seconds, dark)
-    truth = _truth(canvas, seen)
+    truth = _truth(canvas, seen, masks)
     image = finish(
         canvas, camera, world.light, dark=dark, seconds=seconds, rush=rush, lamps=lamps, rng=rng
     )
@@ -234,10 +236,10 @@ def _prop(canvas: Canvas, camera: Camera, world: World, prop: Prop, lamps: list[
         lamps.append(Lamp(u, v, -size * 0.5, (255, 206, 140), depth))
 
 
-def _truth(canvas: Canvas, seen: list[Seen]) -> GroundTruth:
+def _truth(canvas: Canvas, seen: list[Seen], masks: bool) -> GroundTruth:
     height, width = canvas.owner.shape
     counts = np.bincount(canvas.owner.ravel(), minlength=256)
-    boxes, visible, ignore = [], [], []
+    boxes, visible, ignore, numbers = [], [], [], []
     for number, drawn in seen:
         x1, y1, x2, y2 = drawn.box
         cut = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
@@ -246,10 +248,15 @@ def _truth(canvas: Canvas, seen: list[Seen]) -> GroundTruth:
         share = min(1.0, counts[number] / max(drawn.area, 1))
         if share == 0:
             continue
+        numbers.append(number)
         boxes.append(cut)
         visible.append(share)
         ignore.append(bool(y2 - y1 < SMALLEST * height or share < LEAST_VISIBLE))
-    return GroundTruth.from_boxes(boxes, ignore=ignore, visible=visible)
+    pixels = None
+    if masks:
+        planes = canvas.owner == np.array(numbers, np.uint8)[:, None, None]
+        pixels = codec.pack(planes).tolist()
+    return GroundTruth.from_boxes(boxes, ignore=ignore, visible=visible, masks=pixels)
 
 
 def _rgb(colour: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:

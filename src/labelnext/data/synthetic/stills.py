@@ -20,7 +20,7 @@ _STREETS = len(PROFILES["south"])
 
 
 def stills(
-    count: int, *, size: tuple[int, int] = (240, 320), seed: int = 0
+    count: int, *, size: tuple[int, int] = (240, 320), seed: int = 0, masks: bool = False
 ) -> Iterator[SyntheticFrame]:
     """Independent street scenes, nearly all with persons; the k-th depends on seed and k only.
 
@@ -28,15 +28,16 @@ def stills(
         count: How many.
         size: (height, width) in pixels, each 48 to 4096.
         seed: 0 or more.
+        masks: Whether the truth has the pixels in which each person is seen.
 
     Raises:
         ArgumentError: An argument is outside its domain.
     """
     check("synthetic.stills", count, size, seed, name="count")
-    return _stills(count, size, seed)
+    return _stills(count, size, seed, masks)
 
 
-def _stills(count: int, size: tuple[int, int], seed: int) -> Iterator[SyntheticFrame]:
+def _stills(count: int, size: tuple[int, int], seed: int, masks: bool) -> Iterator[SyntheticFrame]:
     streets: dict[int, Assets] = {}
     for k in range(count):
         rng = np.random.default_rng([seed, 1, k])
@@ -44,7 +45,7 @@ def _stills(count: int, size: tuple[int, int], seed: int) -> Iterator[SyntheticF
         if street not in streets:
             streets[street] = assets(seed, "south", street)
         camera, world = scene(rng, streets[street], size)
-        picture = render(world, camera, seconds=0.0, share=0.0, rush=0.0, rng=rng)
+        picture = render(world, camera, seconds=0.0, share=0.0, rush=0.0, rng=rng, masks=masks)
         yield SyntheticFrame(
             picture.image, picture.truth, None, None, None, tags(picture, world.light.name)
         )

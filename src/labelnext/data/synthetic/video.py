@@ -50,6 +50,7 @@ def video(
     light: str | None = None,
     share: float = 0.2,
     every: int = 1,
+    masks: bool = False,
 ) -> Iterator[SyntheticFrame]:
     """A video of a camera that moves along a street, rendered frame by frame as it is read.
 
@@ -61,6 +62,7 @@ def video(
         light: A key of `LIGHTS`; None draws one.
         share: Share of frames in which a person can be seen (not ignored), 0 to 1; met about.
         every: Only every so-many-th frame is rendered and yielded, the same as it is among all.
+        masks: Whether the truth has the pixels in which each person is seen.
 
     Raises:
         ArgumentError: An argument is outside its domain.
@@ -74,7 +76,7 @@ def video(
         raise ArgumentError("synthetic.video", "share", expected="0 to 1", got=share)
     if every < 1:
         raise ArgumentError("synthetic.video", "every", expected="1 or more", got=every)
-    return _video(frames, size, seed, name, light, share, every)
+    return _video(frames, size, seed, name, light, share, every, masks)
 
 
 def _video(
@@ -85,6 +87,7 @@ def _video(
     light: str | None,
     share: float,
     every: int,
+    masks: bool,
 ) -> Iterator[SyntheticFrame]:
     if frames == 0:
         return
@@ -98,6 +101,7 @@ def _video(
             share=k / max(frames - 1, 1),
             rush=film.rush[k],
             rng=np.random.default_rng([seed, 3, number, k]),
+            masks=masks,
         )
         yield SyntheticFrame(
             picture.image,

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from labelnext import masks as codec
 from labelnext.data.synthetic.frame import SyntheticFrame, check
 from labelnext.data.synthetic.stills import stills as make_stills
 from labelnext.data.synthetic.video import LIGHTS
@@ -62,6 +63,7 @@ def write(
     test_share: float = 0.45,
     size: tuple[int, int] = (240, 320),
     seed: int = 0,
+    masks: bool = False,
     progress: Progress = quiet,
 ) -> Written:
     """Write `initial/`, `pool/` and `test/`: JPEG files in `images/`, and `instances.json`.
@@ -83,6 +85,7 @@ def write(
         test_share: The same for the test set; higher, because a miss rate needs persons.
         size: (height, width) in pixels.
         seed: 0 or more.
+        masks: Write each person's visible pixels too, as compressed run lengths.
         progress: Told after every image.
 
     Raises:
@@ -105,18 +108,19 @@ def write(
         if not 0 <= part <= 1:
             raise ArgumentError(name, argument, expected="0 to 1", got=part)
     base = {"drawing": DRAWING, "size": list(size), "seed": seed}
+    base |= {"masks": True} if masks else {}
     parts: list[tuple[str, dict[str, Any], int, Iterator[SyntheticFrame]]] = [
         (
             "initial",
             {**base, "stills": stills},
             stills,
-            make_stills(stills, size=size, seed=seed),
+            make_stills(stills, size=size, seed=seed, masks=masks),
         ),
         (
             "pool",
             {**base, "videos": videos, "frames": frames_per_video, "every": 1, "share": share},
             videos * frames_per_video,
-            _videos("pool", videos, frames_per_video, 1, share, size, seed),
+            _videos("pool", videos, frames_per_video, 1, share, size, seed, masks),
         ),
         (
             "test",
@@ -128,7 +132,16 @@ def write(
                 "share": test_share,
             },
             test_videos * -(-frames_per_test_video // test_every),
-            _videos("test", test_videos, frames_per_test_video, test_every, test_share, size, seed),
+            _videos(
+                "test",
+                test_videos,
+                frames_per_test_video,
+                test_every,
+                test_share,
+                size,
+                seed,
+                masks,
+            ),
         ),
     ]
     folder = Path(folder)
@@ -148,14 +161,16 @@ def _videos(
     share: float,
     size: tuple[int, int],
     seed: int,
+    masks: bool,
 ) -> Iterator[SyntheticFrame]:
     # The test set starts elsewhere in the turn of the lights.
     lights = islice(cycle(LIGHTS), 0 if prefix == "pool" else 1, None)
     for number, light in zip(range(count), lights, strict=False):
         name = f"{prefix}-{number:02d}"
         yield from make_video(
-            frames, size=size, seed=seed, name=name, light=light, share=share, every=every
-        )
+            frames, size=size, seed=seed, name=name, light=light, share=share, every=every,
+            masks=masks,
+        )  # fmt: skip
 
 
 def _part(
@@ -271,6 +286,12 @@ def _annotations(image: int, before: int, frame: SyntheticFrame) -> list[dict[st
                 "visible": round(float(truth.visible[k]), 4),
             }
         )
+    if truth.masks is not None:
+        height, width = frame.image.shape[:2]
+        areas = codec.areas(truth.masks, (height, width)).tolist()
+        for entry, mask, area in zip(entries, truth.masks, areas, strict=True):
+            runs = {"size": [height, width], "counts": mask.decode()}
+            entry |= {"segmentation": runs, "area": area}
     return entries
 
 

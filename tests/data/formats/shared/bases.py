@@ -1,8 +1,12 @@
 """A small, sound data set of each format, whose files are then damaged one by one."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from labelnext.masks import pack
 from tests.data.formats.shared import bases_files, bases_tools, bases_video
 from tests.data.formats.shared.base import Base, write
 from tests.data.formats.shared.images import put
@@ -34,13 +38,28 @@ def coco_skipping(root: Path) -> Base:
     return Base("coco", coco(root).location, {"labels.json": "json"}, {"skip_bad": True})
 
 
+def coco_masks(root: Path) -> Base:
+    """The same with masks of every form."""
+    base = coco(root)
+    labels = json.loads(base.location.read_text())
+    outline = [2, 3, 12, 3, 12, 20, 2.5, 20]
+    forms = (
+        [outline, [20, 20, 30, 20, 30, 30]], {"size": [48, 64], "counts": [100, 20, 2952]}, [],
+        {"size": [48, 64], "counts": pack(np.ones((1, 48, 64), bool))[0].decode()},
+    )  # fmt: skip
+    for entry, form in zip(labels["annotations"], forms, strict=True):
+        entry["segmentation"] = form
+    write(base.location, labels)
+    return Base("coco", base.location, {"labels.json": "json"}, {"masks": True})
+
+
 BASES: dict[str, tuple[Callable[[Path], Base], ...]] = {
     "bdd100k": (bases_video.bdd100k, bases_video.bdd100k_frames),
     "caltech": (bases_video.caltech,),
     "citypersons": (
         bases_video.citypersons, bases_video.citypersons_packed, bases_video.citypersons_json
     ),
-    "coco": (coco, coco_skipping),
+    "coco": (coco, coco_skipping, coco_masks),
     "cvat": (bases_tools.cvat, bases_tools.cvat_video),
     "frames": (bases_video.frames,),
     "images": (bases_video.images,),

@@ -1,10 +1,12 @@
 """Random data sets with everything that labels, names and images can be."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
 
+from labelnext.masks import pack
 from labelnext.types import GroundTruth, ImageRecord, Sample
 from tests.data.formats.shared.images import put
 
@@ -71,7 +73,17 @@ def truths(draw: st.DrawFn, width: int, height: int, classes: int) -> GroundTrut
         occlusion=some(st.sampled_from((0, 1, 2)), -1),
         truncation=some(st.sampled_from((0.0, 0.25, 1.0)), np.nan),
         tracks=some(st.integers(0, 9), -1),
+        masks=some(st.sampled_from(_masks(width, height)), None),
     )
+
+
+@cache
+def _masks(width: int, height: int) -> list[bytes]:
+    """Of a whole image, of no pixel, and of one."""
+    planes = np.zeros((3, height, width), bool)
+    planes[0] = True
+    planes[2, -1, 0] = True
+    return list(pack(planes))
 
 
 @st.composite

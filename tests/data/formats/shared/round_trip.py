@@ -25,6 +25,7 @@ PARTS = {
     "occlusion": "degrees of occlusion",
     "truncation": "truncations",
     "tracks": "track numbers",
+    "masks": "masks",
 }
 
 
@@ -170,6 +171,9 @@ def _part(truth: GroundTruth, name: str) -> tuple[np.ndarray, np.ndarray]:
     values = getattr(truth, name)
     if values is None:
         return np.zeros(n, bool), np.full((n, 4) if name == "visible_xyxy" else n, np.nan)
+    if name == "masks":  # compared as numbers
+        given = np.array([mask is not None for mask in values.tolist()], bool)
+        return given, np.array([-1.0 if m is None else float(hash(m) % 2**40) for m in values])
     array = np.asarray(values, float)
     if name == "visible_xyxy":
         return np.isfinite(array).all(axis=1), array
@@ -191,7 +195,7 @@ def check_said(said: Mapping[str, int], lost: Counter[str]) -> None:
 PAIRS = {
     pair.format: pair
     for pair in (
-        Pair("coco", "out/labels.json", "out/labels.json"),
+        Pair("coco", "out/labels.json", "out/labels.json", options={"masks": True}),
         Pair("cvat"),
         Pair("labelstudio", precision=(1e-6, 1e-12)),
         Pair("labelme", in_order=False, unused=False),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labelnext.masks import unpack
 from labelnext.types import GroundTruth, ImageRecord
 
 CANARY_SIZE = (7, 13)
@@ -69,7 +70,8 @@ def _check_record(record: ImageRecord, root: Path | None) -> None:
 
 def _check_truth(truth: GroundTruth, record: ImageRecord, classes: int) -> None:
     n = len(truth)
-    kinds = (np.float64, np.int64, bool, np.float64, np.float64, np.int64, np.float64, np.int64)
+    kinds = (np.float64, np.int64, bool, np.float64, np.float64, np.int64, np.float64, np.int64,
+             object)  # fmt: skip
     for part, kind in zip(truth.fields(), kinds, strict=True):
         assert part is None or (len(part) == n and part.dtype == kind)
     assert truth.xyxy.shape == (n, 4)
@@ -93,3 +95,5 @@ def _check_truth(truth: GroundTruth, record: ImageRecord, classes: int) -> None:
         assert ((known >= 0) & (known <= 1)).all()
     if truth.tracks is not None:
         assert (truth.tracks >= -1).all()
+    if truth.masks is not None:
+        assert unpack(truth.masks, (record.height, record.width)).shape[0] == n

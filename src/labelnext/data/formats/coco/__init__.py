@@ -1,4 +1,4 @@
-"""COCO JSON of boxes."""
+"""COCO JSON of boxes and masks."""
 
 from labelnext.data.formats.coco.reader import read
 from labelnext.data.formats.coco.writer import write

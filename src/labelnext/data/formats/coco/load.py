@@ -32,6 +32,7 @@ class Loading:
     Args:
         path: The file.
         skip_bad: Leave bad records out and say so, instead of stopping at the first.
+        masks: Keep segmentations.
 
     Attributes:
         spill: Images and boxes.
@@ -40,9 +41,9 @@ class Loading:
         notes: What was left out that concerns no image, a sentence each, 1,000 at most and a count.
     """
 
-    def __init__(self, path: Path, skip_bad: bool) -> None:
-        self.path, self.skip_bad = path, skip_bad
-        self.spill = Spill(path)
+    def __init__(self, path: Path, skip_bad: bool, masks: bool = False) -> None:
+        self.path, self.skip_bad, self.masks = path, skip_bad, masks
+        self.spill = Spill(path, masks)
         self.categories: dict[int, int] = {}
         self.classes: list[str] = []
         self.notes: list[str] = []
@@ -110,6 +111,8 @@ class Loading:
     def _box(self, index: int, value: object) -> None:
         box, number, record = box_entry(self.path, index, value)
         self.spill.add_box(box, number, index)
+        if self.masks:
+            self.spill.add_segmentation(record.values.get("segmentation"))
         for name in box.odd:
             self._odd.setdefault(name, record.record)
             self._odd_count[name] += 1

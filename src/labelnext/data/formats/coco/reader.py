@@ -1,23 +1,27 @@
-"""COCO JSON of boxes: labels in one file, with what labelnext keeps beyond COCO's own fields."""
+"""COCO JSON of boxes and masks: one file, with what labelnext keeps beyond COCO's own fields."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from labelnext import masks as codec
 from labelnext.coco_format import CocoImage
 from labelnext.data.boxes import fit_boxes
 from labelnext.data.dataset import Lazy
 from labelnext.data.formats.coco.load import Loading
 from labelnext.data.formats.coco.writer import write
 from labelnext.data.formats.common.paths import find
-from labelnext.errors import DataError
+from labelnext.errors import ArgumentError, DataError
 from labelnext.types import GroundTruth, ImageRecord, Sample
 
 __all__ = ["read", "write"]
 
 
-def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -> Lazy:
+def read(
+    location: Path, *, images: str | None = None, skip_bad: bool = False, masks: bool = False
+) -> Lazy:
     """Read a COCO file of boxes (see `coco_format.parse` for the fields beyond COCO's own).
 
     The file is read once, entry by entry, and set aside in temporary files, so that memory stays
@@ -37,12 +41,16 @@ def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -
             above. It may lie anywhere; the names in the file must not lead out of it.
         skip_bad: Leave bad records out, which `problems` and `notes` then say, instead of refusing
             the file. A file that is not JSON, or of which no record of a kind is good, is refused.
+        masks: Read each annotation's `segmentation` too: polygons, or run lengths, compressed or
+            not. One that is wrong is a bad record; an object without one has no mask.
 
     Raises:
         DataError: With the file, the record and what to do.
     """
     folders = _image_folders(location) if images is None else [_given_folder(location, images)]
-    loading = Loading(location, skip_bad)
+    if not isinstance(masks, bool):
+        raise ArgumentError("coco.read", "masks", expected="true or false", got=repr(masks))
+    loading = Loading(location, skip_bad, masks)
     loading.run()
 
     def make(notes: list[str]) -> Iterator[Sample]:
@@ -55,7 +63,7 @@ def read(location: Path, *, images: str | None = None, skip_bad: bool = False) -
 def _samples(loading: Loading, folders: Sequence[Path]) -> Iterator[Sample]:
     ids = np.array(list(loading.categories), np.int64)
     by_id = np.argsort(ids)
-    for image, key, boxes, faults in loading.spill.samples():
+    for image, key, boxes, faults, drawn in loading.spill.samples():
         record = _record(key, folders, image)
         if not image.labelled:
             yield Sample(record, None, tuple(faults))
@@ -69,8 +77,39 @@ def _samples(loading: Loading, folders: Sequence[Path]) -> Iterator[Sample]:
             )
         ]
         truth = _truth(boxes, classes, loading.spill.given)
+        if drawn:
+            truth, names, wrong = _with_masks(loading, image, truth, names, drawn)
+            faults = [*faults, *wrong]
         truth, found = fit_boxes(truth, image.width, image.height, names)
         yield Sample(record, truth, (*faults, *found))
+
+
+def _with_masks(
+    loading: Loading, image: CocoImage, truth: GroundTruth, names: list[str], drawn: list[object]
+) -> tuple[GroundTruth, list[str], list[str]]:
+    """Truth with its masks, without the objects whose mask is wrong; their names; what is said."""
+    found: list[bytes | None] = []
+    kept, wrong = [], []
+    for i, (name, value) in enumerate(zip(names, drawn, strict=True)):
+        try:
+            found.append(codec.read(value, (image.height, image.width)))
+            kept.append(i)
+        except ValueError as problem:
+            if not loading.skip_bad:
+                raise DataError(
+                    loading.path,
+                    f"'segmentation' {problem}.",
+                    record=name,
+                    remedy="Correct or remove it, or read without masks=true.",
+                ) from None
+            wrong.append(f"{name}: 'segmentation' {problem}; left out")
+    if wrong:
+        truth = truth.take(np.array(kept, np.int64))
+    if any(mask is not None for mask in found):
+        masks = np.empty(len(found), object)
+        masks[:] = found
+        truth = replace(truth, masks=masks)
+    return truth, [names[i] for i in kept], wrong
 
 
 def _truth(boxes: np.ndarray, classes: np.ndarray, given: set[str]) -> GroundTruth:

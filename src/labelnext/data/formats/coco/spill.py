@@ -1,17 +1,21 @@
 """A COCO file's images and boxes, set aside on disk: memory stays flat whatever the file's size.
 
 Images go into a temporary SQLite database, which also sees to it that ids, names and frames are
-there once. Boxes, of which there are more, go one behind the other into a temporary file; what is
-held of them is 8 to 24 bytes each, to find those of an image.
+there once. Boxes, of which there are more, go one behind the other into a temporary file, and where
+masks are wanted their segmentations into another; what is held of them is 8 to 32 bytes each, to
+find those of an image.
 """
 
+import json
 import os
 import sqlite3
 import tempfile
 import weakref
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -54,18 +58,25 @@ class Taken(Exception):  # noqa: N818 - tells, and is always caught
 
 
 class Spill:
-    """What was read of a COCO file, on disk until the object is gone."""
+    """What was read of a COCO file, on disk until the object is gone.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file, for errors.
+        masks: Whether segmentations are kept.
+    """
+
+    def __init__(self, path: Path, masks: bool = False) -> None:
         self._path = path
         self.images, self.boxes = 0, 0
         self.given: set[str] = set()  # optional fields that some box has
         self._pending: list[tuple[object, ...]] = []
         self._order: np.ndarray | None = None
+        self._ends = array("q", [0])  # of each segmentation in its file
         with self._disk():
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
+            self._drawn = tempfile.TemporaryFile() if masks else None  # noqa: SIM115 - the same
             self._images = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            weakref.finalize(self, _close, self._images, self._file)
+            weakref.finalize(self, _close, self._images, self._file, self._drawn)
             for statement in _TABLES:
                 self._images.execute(statement)
             self._images.execute("BEGIN")
@@ -104,6 +115,14 @@ class Spill:
         self.boxes += 1
         if len(self._pending) == _BLOCK:
             self._flush()
+
+    def add_segmentation(self, value: object) -> None:
+        """Set aside what the file says of the mask of the box added last."""
+        data = json.dumps(value).encode()
+        assert self._drawn is not None
+        with self._disk():
+            self._drawn.write(data)
+        self._ends.append(self._ends[-1] + len(data))
 
     def add_fault(self, image: int, text: str) -> None:
         """Set aside a sentence about an image."""
@@ -156,8 +175,10 @@ class Spill:
             self._images.execute("CREATE INDEX faults_by_image ON faults (image)")
             self._images.execute("COMMIT")
 
-    def samples(self) -> Iterator[tuple[CocoImage, str, np.ndarray, list[str]]]:
-        """Every image with its key, its boxes in the order of the file, and what is to be said."""
+    def samples(self) -> Iterator[tuple[CocoImage, str, np.ndarray, list[str], list[object]]]:
+        """Every image with its key, its boxes in the order of the file, what is to be said, and its
+        boxes' segmentations where those are kept.
+        """
         cursor = self._images.execute(f"SELECT {_FIELDS}, key, place FROM images ORDER BY place")
         faulty = {row[0] for row in self._images.execute("SELECT DISTINCT image FROM faults")}
         cursor.arraysize = 500
@@ -165,8 +186,9 @@ class Spill:
         while rows := cursor.fetchmany():
             for row in rows:
                 image = CocoImage._make((*row[:7], bool(row[7]), bool(row[8]), row[9]))
-                boxes = self._of(int(self._starts[at]), int(self._starts[at + 1]))
-                yield image, row[10], boxes, self._faults(image.id) if image.id in faulty else []
+                start, stop = int(self._starts[at]), int(self._starts[at + 1])
+                faults = self._faults(image.id) if image.id in faulty else []
+                yield image, row[10], self._of(start, stop), faults, self._segments(start, stop)
                 at += 1
 
     def _of(self, start: int, stop: int) -> np.ndarray:
@@ -178,6 +200,16 @@ class Spill:
             near: np.ndarray = self._boxes(first, last - first + 1)[places - first]
             return near
         return np.concatenate([self._boxes(place, 1) for place in places.tolist()])
+
+    def _segments(self, start: int, stop: int) -> list[object]:
+        if self._drawn is None:
+            return []
+        places = range(start, stop) if self._order is None else self._order[start:stop].tolist()
+        found = []
+        for place in places:
+            begin, end = self._ends[place], self._ends[place + 1]
+            found.append(json.loads(os.pread(self._drawn.fileno(), end - begin, begin)))
+        return found
 
     def _boxes(self, start: int, count: int) -> np.ndarray:
         data = os.pread(self._file.fileno(), count * BOX.itemsize, start * BOX.itemsize)
@@ -193,6 +225,8 @@ class Spill:
         with self._disk():
             self._file.write(np.array(self._pending, BOX).tobytes())
             self._file.flush()
+            if self._drawn is not None:
+                self._drawn.flush()
         self._pending.clear()
 
     @contextmanager
@@ -208,6 +242,8 @@ class Spill:
             ) from error
 
 
-def _close(images: sqlite3.Connection, file: object) -> None:
+def _close(images: sqlite3.Connection, *files: IO[bytes] | None) -> None:
     images.close()
-    file.close()  # type: ignore[attr-defined]
+    for file in files:
+        if file is not None:
+            file.close()

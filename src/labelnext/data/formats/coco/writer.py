@@ -9,6 +9,7 @@ from typing import IO
 
 import numpy as np
 
+from labelnext import masks as codec
 from labelnext.box_checks import check_boxes
 from labelnext.coco_entries import box_entry, predicted_entries
 from labelnext.data.formats.common.written import Losses, Place, Written, leave
@@ -16,7 +17,7 @@ from labelnext.errors import ArgumentError, DataError
 from labelnext.files import disk_errors, write_atomic
 from labelnext.types import Detections, GroundTruth, Sample
 
-_FIELDS = ("ignore", "visible", "visible_xyxy", "occlusion", "truncation", "tracks")
+_FIELDS = ("ignore", "visible", "visible_xyxy", "occlusion", "truncation", "tracks", "masks")
 
 
 def write(
@@ -29,7 +30,8 @@ def write(
 ) -> Written:
     """Write samples as COCO, so that `read` gives them back: `file_name` is the record's key.
 
-    Boxes come back to within rounding (COCO stores widths, not right edges). A sample without truth
+    Boxes come back to within rounding (COCO stores widths, not right edges), masks as compressed
+    run lengths, which are read with masks=true; `area` is then the mask's. A sample without truth
     is marked `labelled: false`; its `predictions` are written as annotations with a `score` (and
     `probabilities`, where there are), cut to the image. Labels win: predictions of an image with
     truth are not written. An existing file is replaced in one step. Memory is that of one image.
@@ -98,6 +100,7 @@ class _Writing:
         if sample.truth is not None:
             _check_truth(sample.record.key, sample.truth, self._classes)
             entries = _annotations(sample.truth)
+            _add_masks(entries, sample)
             self.losses.count(sample.truth)
             if found is not None and len(found):
                 self.losses.add("boxes predicted on labelled images", len(found))
@@ -168,6 +171,18 @@ def _annotations(truth: GroundTruth) -> list[dict[str, object]]:
             entry["visible"] = float(truth.visible[i])
         found.append(entry | _optional(truth, i))
     return found
+
+
+def _add_masks(entries: list[dict[str, object]], sample: Sample) -> None:
+    record, truth = sample.record, sample.truth
+    if truth is None or truth.masks is None:
+        return
+    size = (record.height, record.width)
+    areas = codec.areas(truth.masks, size).tolist()
+    for entry, mask, area in zip(entries, truth.masks.tolist(), areas, strict=True):
+        if mask is not None:
+            entry["segmentation"] = {"size": list(size), "counts": mask.decode()}
+            entry["area"] = area
 
 
 def _optional(truth: GroundTruth, i: int) -> dict[str, object]:

@@ -20,6 +20,7 @@ _PARTS = {
     "occlusion": "degrees of occlusion",
     "truncation": "truncations",
     "tracks": "track numbers",
+    "masks": "masks",
 }
 
 
@@ -83,6 +84,8 @@ def _given(truth: GroundTruth, name: str) -> int:
         return int(values.sum())
     if name == "visible":
         return int((values != 1).sum())
+    if name == "masks":
+        return sum(mask is not None for mask in values.tolist())
     if name == "visible_xyxy":
         return int(np.isfinite(values).all(axis=1).sum())
     if name == "truncation":
