@@ -117,7 +117,9 @@ def test_a_zoomed_mask_lies_on_its_pixels(seed: int, jitter: float) -> None:
         return
     found = unpack(moved.masks, (80, 100))[0]  # type: ignore[arg-type]
     # The blob never touches the border unless zoomed in, where nothing comes into view.
-    assert (found != (shown[..., 0] >= 140)).sum() <= 3  # pixels are rounded
+    grey = shown[..., 0].astype(int)
+    wrong = (found != (grey >= 140)) & (abs(grey - 140) > 1)  # an edge through a pixel's middle
+    assert wrong.sum() <= 3  # pixels are rounded
     x1, y1, x2, y2 = moved.xyxy[0]
     rows, columns = found.any(1).nonzero()[0], found.any(0).nonzero()[0]
     np.testing.assert_allclose(
