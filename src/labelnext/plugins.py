@@ -26,11 +26,19 @@ def load(group: str, name: str) -> Any:
     Raises:
         LabelnextError: No such name; the message lists the known ones.
     """
-    for point in _points(group):
-        if point.name == name:
-            return point.load()
-    known = ", ".join(names(group)) or "none"
-    raise LabelnextError(f"There is no {GROUPS[group]} called {name!r}. Known: {known}.")
+    return _point(group, name).load()
+
+
+def require(group: str, name: str) -> None:
+    """Refuse a name that is not registered, or whose module cannot be entered.
+
+    What that module imports late is not imported.
+
+    Raises:
+        LabelnextError: No such name; the message lists the known ones. Or what the module raises,
+            such as for an extra that is not installed.
+    """
+    import_module(_point(group, name).module)
 
 
 def by_path(text: str) -> Any:
@@ -97,6 +105,14 @@ def _value(text: str) -> object:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
+
+
+def _point(group: str, name: str) -> EntryPoint:
+    for point in _points(group):
+        if point.name == name:
+            return point
+    known = ", ".join(names(group)) or "none"
+    raise LabelnextError(f"There is no {GROUPS[group]} called {name!r}. Known: {known}.")
 
 
 @cache

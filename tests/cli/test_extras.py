@@ -58,3 +58,13 @@ def test_doctor_says_which_detectors_can_be_used(tmp_path):
     chosen = without(blocked, "doctor", "--no-measure")
     assert chosen.returncode == 1, "the default detector needs torch"
     assert "! fire-fpn" in chosen.stdout
+
+
+@pytest.mark.parametrize(("detector", "module"), [(d, m) for d, (_, m) in EXTRAS.items()])
+def test_making_a_project_does_not_wait_for_heavy_packages(tmp_path, detector, module):
+    code = (
+        "import sys\nfrom labelnext.rounds import setup\n"
+        f"setup.configure({{'detector': {{'name': {detector!r}}}}})\n"
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

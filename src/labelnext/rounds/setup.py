@@ -33,7 +33,7 @@ def configure(values: Mapping[str, object]) -> Config:
     except ValidationError as error:
         raise LabelnextError(f"The settings are wrong: {configuration.explain(error)}") from None
     build_strategy(config.strategy.name, config.preset, config.strategy.arguments)
-    plugins.load("detectors", config.detector.name)
+    plugins.require("detectors", config.detector.name)
     return config
 
 

@@ -6,13 +6,16 @@ input), `decode` (maps to boxes), `readout` (tensors to maps and embedding), `in
 predictions), `options` (what is accepted), `detector` (the class that ties them together).
 """
 
-from labelnext.errors import MissingExtraError
+from typing import TYPE_CHECKING
 
-try:
-    import torch  # noqa: F401
-except ImportError as missing:
-    raise MissingExtraError("fire-fpn", "torch") from missing
+from labelnext.detectors.common.late import late
 
-from labelnext.detectors.fire_fpn.detector import FireFPN
+if TYPE_CHECKING:
+    from labelnext.detectors.fire_fpn.detector import FireFPN
 
 __all__ = ["FireFPN"]
+
+__getattr__ = late(
+    __name__, {"FireFPN": "detector"}, feature="fire-fpn", extra="torch",
+    packages=("torch",),
+)  # fmt: skip

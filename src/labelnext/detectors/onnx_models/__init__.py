@@ -11,20 +11,18 @@ they start (its Privacy.md); this package does so.
 """
 
 import os
+from typing import TYPE_CHECKING
 
-from labelnext.errors import MissingExtraError
+from labelnext.detectors.common.late import late
+
+if TYPE_CHECKING:
+    from labelnext.detectors.onnx_models.detector import OnnxDetector
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, when onnxruntime starts
 
-try:
-    import onnx  # noqa: F401
-    import onnxruntime
-except ImportError as missing:
-    raise MissingExtraError("onnx", "onnx") from missing
-
-# Where another package had started it before, and on Windows, which has another sender.
-onnxruntime.disable_telemetry_events()
-
-from labelnext.detectors.onnx_models.detector import OnnxDetector  # noqa: E402
-
 __all__ = ["OnnxDetector"]
+
+__getattr__ = late(
+    __name__, {"OnnxDetector": "detector"}, feature="onnx", extra="onnx",
+    packages=("onnx", "onnxruntime"),
+)  # fmt: skip

@@ -11,6 +11,9 @@ from labelnext.detectors.onnx_models.file import ModelFile
 from labelnext.errors import ArgumentError, CheckpointError
 from labelnext.wording import plural
 
+# Where another package had started it before, and on Windows, which has another sender.
+onnxruntime.disable_telemetry_events()
+
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _FATAL = 4  # what goes wrong is raised; nothing is printed beside that
 

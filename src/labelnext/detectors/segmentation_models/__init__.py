@@ -5,14 +5,16 @@ One idea a file: `options` (what is accepted), `network` (the model up to its ow
 (images to predictions), `step` (of training), `detector` (the class that ties them together).
 """
 
-from labelnext.errors import MissingExtraError
+from typing import TYPE_CHECKING
 
-try:
-    import torch  # noqa: F401
-    import torchvision  # noqa: F401
-except ImportError as missing:
-    raise MissingExtraError("torchvision-segmentation", "torch") from missing
+from labelnext.detectors.common.late import late
 
-from labelnext.detectors.segmentation_models.detector import TorchvisionSegmentation
+if TYPE_CHECKING:
+    from labelnext.detectors.segmentation_models.detector import TorchvisionSegmentation
 
 __all__ = ["TorchvisionSegmentation"]
+
+__getattr__ = late(
+    __name__, {"TorchvisionSegmentation": "detector"}, feature="torchvision-segmentation",
+    extra="torch", packages=("torch", "torchvision"),
+)  # fmt: skip

@@ -8,13 +8,16 @@ candidates to detections), `grids` (levels onto whole strides), `inference` (ima
 together).
 """
 
-from labelnext.errors import MissingExtraError
+from typing import TYPE_CHECKING
 
-try:
-    import torchvision  # noqa: F401
-except ImportError as missing:
-    raise MissingExtraError("torchvision", "torch") from missing
+from labelnext.detectors.common.late import late
 
-from labelnext.detectors.torchvision_models.detector import TorchvisionDetector
+if TYPE_CHECKING:
+    from labelnext.detectors.torchvision_models.detector import TorchvisionDetector
 
 __all__ = ["TorchvisionDetector"]
+
+__getattr__ = late(
+    __name__, {"TorchvisionDetector": "detector"}, feature="torchvision", extra="torch",
+    packages=("torchvision",),
+)  # fmt: skip

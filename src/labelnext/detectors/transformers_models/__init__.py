@@ -7,16 +7,16 @@ to input), `readout` (tensors to maps and embedding), `decode` (queries to boxes
 `options` (what is accepted), `detector` (the class that ties them together).
 """
 
-from labelnext.errors import MissingExtraError
+from typing import TYPE_CHECKING
 
-try:
-    import scipy  # noqa: F401
-    import torch  # noqa: F401
-    import torchvision  # noqa: F401
-    import transformers  # noqa: F401
-except ImportError as missing:
-    raise MissingExtraError("transformers detectors", "hf") from missing
+from labelnext.detectors.common.late import late
 
-from labelnext.detectors.transformers_models.detector import TransformersDetector
+if TYPE_CHECKING:
+    from labelnext.detectors.transformers_models.detector import TransformersDetector
 
 __all__ = ["TransformersDetector"]
+
+__getattr__ = late(
+    __name__, {"TransformersDetector": "detector"}, feature="transformers detectors", extra="hf",
+    packages=("scipy", "torch", "torchvision", "transformers"),
+)  # fmt: skip
