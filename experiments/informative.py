@@ -24,7 +24,8 @@ from labelnext.machine import hardware
 from labelnext.protocols import Precomputed
 from labelnext.rounds import overview
 from labelnext.rounds.project import load_pixels
-from labelnext.types import Detections, GroundTruth, Prediction
+from labelnext.scores.overlap import pairwise_iou
+from labelnext.types import GroundTruth, Prediction
 
 STRATEGIES = (
     "divergence", "entropy", "divergence[resolution=native]", "box-entropy[box_aggregate=sum]",
@@ -159,7 +160,7 @@ def judged(image: Image, threshold: float) -> Worth:
     """Errors of the boxes above the threshold: each object is matched once, the best box first."""
     found, truth = image.prediction.detections, image.truth
     real = np.flatnonzero(~truth.ignore)
-    overlap = iou(found, truth)
+    overlap = pairwise_iou(found.xyxy.astype(np.float64), truth.xyxy)
     left, false, confused = set(real.tolist()), 0, 0
     for i in np.argsort(-found.scores, kind="stable"):
         if found.scores[i] < threshold:
@@ -172,17 +173,6 @@ def judged(image: Image, threshold: float) -> Worth:
         elif not (overlap[i][truth.ignore] > 0.5).any():
             false += 1
     return Worth(len(left), false, confused, len(real), frozenset(truth.classes[real].tolist()))
-
-
-def iou(found: Detections, truth: GroundTruth) -> np.ndarray:
-    """Overlap of every detection with every object."""
-    a, b = found.xyxy[:, None].astype(np.float64), truth.xyxy[None]
-    sides = np.clip(
-        np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None
-    )
-    inter = sides.prod(-1)
-    areas = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - inter
-    return np.asarray(inter / np.maximum(areas, 1e-9))
 
 
 def expected_classes(worth: Sequence[Worth], k: int) -> float:

@@ -59,8 +59,7 @@ def compare(folder: Path, images: int) -> None:
     ]
     for name in ("divergence", "entropy"):
         make = plugins.load("strategies", name)
-        pixel, _ = scored(make(), seen)
-        native, _ = scored(make(resolution="native"), seen)
+        pixel, native = scored(make(), seen), scored(make(resolution="native"), seen)
         seconds = {r: times(make(resolution=r), seen) for r in ("image", "native")}
         rho = float(spearmanr(pixel, native).statistic)
         k = max(1, round(TOP * len(seen)))
@@ -73,16 +72,19 @@ def compare(folder: Path, images: int) -> None:
         print("|", " | ".join(map(str, cells)), "|", flush=True)
 
 
-def scored(strategy: Strategy, seen: list[Evidence]) -> tuple[np.ndarray, float]:
-    """Every image's score, and the seconds of one."""
-    start = time.perf_counter()
-    values = [strategy.score(evidence).score for evidence in seen]
-    return np.array(values, np.float64), (time.perf_counter() - start) / len(seen)
+def scored(strategy: Strategy, seen: list[Evidence]) -> np.ndarray:
+    """Every image's score."""
+    return np.array([strategy.score(evidence).score for evidence in seen], np.float64)
 
 
 def times(strategy: Strategy, seen: list[Evidence], repeats: int = 3) -> float:
     """Seconds an image, the best of a few runs over the first ones."""
-    return min(scored(strategy, seen[:20])[1] for _ in range(repeats))
+    some, taken = seen[:20], []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        scored(strategy, some)
+        taken.append((time.perf_counter() - start) / len(some))
+    return min(taken)
 
 
 def shape(prediction: Prediction | None) -> str:

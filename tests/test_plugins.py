@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from labelnext import plugins
 from labelnext.errors import LabelnextError
 from labelnext.plugins import Call, parse_call
+from tests.installed import plug_ins
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,23 @@ def test_names_and_load() -> None:
         plugins.load("readers", "nothing")
     with pytest.raises(LabelnextError, match="There is no plug-in group 'cats'"):
         plugins.names("cats")
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("given_nowhere:Made", r"given_nowhere cannot be imported: ModuleNotFoundError: .*"),
+        ("given_faulty:Made", r"given_faulty cannot be imported: ZeroDivisionError: .*"),
+        ("given_other:Made", r"There is no Made in given_other\. It has: Other\."),
+    ],
+)
+def test_a_faulty_plug_in_is_named_with_its_package(tmp_path, place: str, fault: str) -> None:
+    (tmp_path / "given_faulty.py").write_text("1 / 0\n")
+    (tmp_path / "given_other.py").write_text("class Other: pass\n")
+    with plug_ins(tmp_path, "labelnext.detectors", {"mine": place}):
+        assert "mine" in plugins.names("detectors")
+        with pytest.raises(LabelnextError, match=fault) as said:
+            plugins.load("detectors", "mine")
+        if "cannot be imported" in str(said.value):
+            assert "The detector 'mine' is there: install given again" in str(said.value)
+    assert "mine" not in plugins.names("detectors")

@@ -107,6 +107,21 @@ def areas(masks: Masks, size: tuple[int, int]) -> Int64[np.ndarray, "n"]:
     return found
 
 
+def to_coco(masks: Masks, size: tuple[int, int]) -> list[dict[str, object]]:
+    """`segmentation` and `area` of COCO's annotations; neither for an object without a mask.
+
+    Raises:
+        ArgumentError: A mask is damaged or of a larger image.
+    """
+    sizes = areas(masks, size).tolist()
+    return [
+        {}
+        if counts is None
+        else {"segmentation": {"size": list(size), "counts": counts.decode()}, "area": area}
+        for counts, area in zip(masks.tolist(), sizes, strict=True)
+    ]
+
+
 def moved(masks: Masks, size: tuple[int, int], move: Callable[[Plane], Plane]) -> Masks:
     """Every mask with its pixels moved; an object without one keeps none.
 

@@ -2,9 +2,14 @@
 
 import json
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from labelnext.errors import LabelnextError
@@ -24,9 +29,10 @@ def load(group: str, name: str) -> Any:
     """The object registered under a name.
 
     Raises:
-        LabelnextError: No such name; the message lists the known ones.
+        LabelnextError: No such name, or its module cannot be imported or lacks it; the message says
+            which.
     """
-    return _point(group, name).load()
+    return _attribute(_entered(group, name), _point(group, name).attr)
 
 
 def require(group: str, name: str) -> None:
@@ -35,10 +41,21 @@ def require(group: str, name: str) -> None:
     What that module imports late is not imported.
 
     Raises:
-        LabelnextError: No such name; the message lists the known ones. Or what the module raises,
-            such as for an extra that is not installed.
+        LabelnextError: No such name, or its module cannot be imported, such as for want of an
+            extra; the message says which.
     """
-    import_module(_point(group, name).module)
+    _entered(group, name)
+
+
+@contextmanager
+def from_here() -> Iterator[None]:
+    """Modules in the folder that the program runs in can be imported for the moment."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
 
 
 def by_path(text: str) -> Any:
@@ -51,21 +68,9 @@ def by_path(text: str) -> Any:
     module, _, name = text.partition(":")
     if not module or not name:
         raise LabelnextError(f"{text!r} is not of the form module:name.")
-    try:
-        found: Any = import_module(module)
-    except LabelnextError:
-        raise
-    except Exception as error:  # whatever a third party's module does when it is imported
-        raise LabelnextError(
-            f"{module} cannot be imported: {type(error).__name__}: {error}. Give the command in "
-            "the folder that it lies in, or install it."
-        ) from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            has = ", ".join(sorted(n for n in vars(found) if not n.startswith("_"))) or "nothing"
-            raise LabelnextError(f"There is no {part} in {module}. It has: {has}.")
-        found = getattr(found, part)
-    return found
+    return _attribute(
+        _imported(module, "Give the command in the folder that it lies in, or install it."), name
+    )
 
 
 class Call(NamedTuple):
@@ -105,6 +110,35 @@ def _value(text: str) -> object:
         return json.loads(text)
     except json.JSONDecodeError:
         return text
+
+
+def _entered(group: str, name: str) -> ModuleType:
+    point = _point(group, name)
+    package = point.dist.name if point.dist else "its package"
+    return _imported(
+        point.module, f"The {GROUPS[group]} {name!r} is there: install {package} again, or mend it."
+    )
+
+
+def _imported(module: str, remedy: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except LabelnextError:
+        raise
+    except Exception as error:  # whatever a third party's module does when it is imported
+        raise LabelnextError(
+            f"{module} cannot be imported: {type(error).__name__}: {error}. {remedy}"
+        ) from error
+
+
+def _attribute(module: ModuleType, path: str) -> Any:
+    found: Any = module
+    for part in path.split("."):
+        if not hasattr(found, part):
+            has = ", ".join(sorted(n for n in vars(found) if not n.startswith("_"))) or "nothing"
+            raise LabelnextError(f"There is no {part} in {module.__name__}. It has: {has}.")
+        found = getattr(found, part)
+    return found
 
 
 def _point(group: str, name: str) -> EntryPoint:

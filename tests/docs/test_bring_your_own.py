@@ -1,16 +1,16 @@
 """The adapter on the page of one's own detectors: checked, trained, and shown as it is."""
 
 import os
-import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from labelnext import plugins
 from labelnext.rounds import loop, overview
 from tests.docs.examples import ROOT, blocks
+from tests.installed import plug_ins
 from tests.rounds.scenes import project
 
 PAGE = "detectors/bring-your-own.md"
@@ -57,19 +57,21 @@ def test_the_page_shows_how_a_fault_is_explained(folder):
     assert "\n".join(faults) + "\n" == blocks(PAGE, "text")[1], said
 
 
-def test_it_runs_in_a_project_by_its_entry_point(folder, tmp_path, monkeypatch):
-    (code,) = blocks(PAGE, "python")
-    scope = {}
-    exec(compile(code, "coloured.py", "exec"), scope)
+@pytest.fixture
+def installed(folder, tmp_path):
+    """The name that the page's adapter has once its package, as on the page, is installed."""
     (lines,) = blocks(PAGE, "toml")
-    name = re.search(r"^(\w+) = ", lines, re.MULTILINE)[1]
-    loaded = plugins.load
-    monkeypatch.setattr(
-        plugins, "load",
-        lambda group, wanted: scope["Coloured"] if wanted == name else loaded(group, wanted),
-    )  # fmt: skip
+    ((group, points),) = tomllib.loads(lines)["project"]["entry-points"].items()
+    package = tmp_path / "site" / "my_package"
+    package.mkdir(parents=True)
+    (package / "coloured.py").write_text((folder / "coloured.py").read_text())
+    with plug_ins(package.parent, group, points):
+        yield next(iter(points))
+
+
+def test_it_runs_in_a_project_by_its_entry_point(installed, tmp_path):
     shop = project(
-        tmp_path / "shop", tmp_path / "data", detector={"name": name, "stride": 4},
+        tmp_path / "shop", tmp_path / "data", detector={"name": installed, "stride": 4},
         train={"epochs": 5},
     )  # fmt: skip
     with overview.opened(shop, writing=True) as opened:

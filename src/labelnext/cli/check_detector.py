@@ -73,17 +73,12 @@ def check_detector(
 
 def _factory(name: str) -> Any:
     """The factory under a name, or in a module that lies here or is installed."""
-    import sys
-
     from labelnext import plugins
 
     if ":" not in name:
         return plugins.load("detectors", name)
-    sys.path.insert(0, str(Path.cwd()))
-    try:
+    with plugins.from_here():
         return plugins.by_path(name)
-    finally:
-        sys.path.remove(str(Path.cwd()))
 
 
 def _print(detector: str, can: Sequence[str], found: Sequence["Outcome"]) -> None:

@@ -64,7 +64,7 @@ def set_up(
         LabelnextError: A source cannot be indexed. Those before it stay; a project that was to be
             made and would hold nothing is not made.
     """
-    fresh = not (folder / configuration.NAME).exists()
+    fresh, empty = not (folder / configuration.NAME).exists(), False
     project = Project.create(folder, config)
     try:
         with project.writing():
@@ -73,12 +73,12 @@ def set_up(
                 replace=replace, progress=progress,
             )  # fmt: skip
     except LabelnextError:
-        if fresh and not any(count.images for count in project.index.counts().values()):
-            project.close()
-            _unmake(folder)
+        empty = not any(count.images for count in project.index.counts().values())
         raise
     finally:
         project.close()
+        if fresh and empty:
+            _unmake(folder)
 
 
 def _unmake(folder: Path) -> None:

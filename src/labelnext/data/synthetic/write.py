@@ -288,10 +288,9 @@ def _annotations(image: int, before: int, frame: SyntheticFrame) -> list[dict[st
         )
     if truth.masks is not None:
         height, width = frame.image.shape[:2]
-        areas = codec.areas(truth.masks, (height, width)).tolist()
-        for entry, mask, area in zip(entries, truth.masks, areas, strict=True):
-            runs = {"size": [height, width], "counts": mask.decode()}
-            entry |= {"segmentation": runs, "area": area}
+        drawn = codec.to_coco(truth.masks, (height, width))
+        for entry, mask in zip(entries, drawn, strict=True):
+            entry |= mask
     return entries
 
 

@@ -50,6 +50,19 @@ class Checker:
             kind = "an odd whole number" if odd else "a whole number"
             self._refuse(name, f"{kind} ≥ {low}" + ("" if high is None else f" and ≤ {high}"))
 
+    def text(self, name: str) -> None:
+        """Text, or None."""
+        value = getattr(self.values, name)
+        if value is not None and (not isinstance(value, str) or not value):
+            self._refuse(name, "text, or left out")
+
+    def class_names(self, name: str) -> None:
+        """A list of names, or None."""
+        value = getattr(self.values, name)
+        listed = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+        if value is not None and not (listed and value):
+            self._refuse(name, "a list of class names")
+
     def choice(self, name: str, known: tuple[str, ...]) -> None:
         """One of the known words."""
         if getattr(self.values, name) not in known:

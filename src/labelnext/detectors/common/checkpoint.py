@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,28 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             "Use the version of labelnext that wrote it."
         )
     return tensors, facts
+
+
+def require_same(
+    path: Path, stored: Mapping[str, Any], given: Mapping[str, Any], names: Sequence[str]
+) -> None:
+    """Refuse arguments that ask for another architecture than a file has.
+
+    Args:
+        path: The file.
+        stored: The arguments in it.
+        given: Those that were asked for.
+        names: Which of them make the architecture.
+
+    Raises:
+        CheckpointError: One differs; says which.
+    """
+    for name in names:
+        if name in given and given[name] != stored[name]:
+            raise CheckpointError(
+                f"{path}: of another architecture: its {name} is {stored[name]!r}, but "
+                f"{given[name]!r} was asked for. Leave the argument out, or train anew."
+            )
 
 
 def digest(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> str:

@@ -41,6 +41,14 @@ def require_examples(function: str, examples: Sequence[Example], n_classes: int)
             )  # fmt: skip
 
 
+def require_draws(function: str, samples: int, dropout: float | None) -> None:
+    """Refuse fewer than one draw, and a share to drop that is not from 0 to .99."""
+    if samples < 1:
+        raise ArgumentError(function, "samples", expected="≥ 1", got=samples)
+    if dropout is not None and not 0 <= dropout <= 0.99:
+        raise ArgumentError(function, "dropout", expected="from 0 to .99", got=dropout)
+
+
 def require_seed(function: str, seed: int) -> None:
     """Refuse negative seeds."""
     if seed < 0:

@@ -26,7 +26,7 @@ from labelnext.detectors.fire_fpn.pixels import rescale
 from labelnext.detectors.fire_fpn.step import step
 from labelnext.detectors.training.examples import Cache
 from labelnext.detectors.training.loop import train
-from labelnext.errors import ArgumentError, CheckpointError
+from labelnext.errors import CheckpointError
 from labelnext.protocols import Progress, quiet
 from labelnext.types import DenseMaps, Example, Prediction
 
@@ -86,12 +86,7 @@ class FireFPN:
                 f"{path}: a training state, not a detector. Load a file that `save` wrote."
             )
         stored = facts["arguments"]
-        for name in ARCHITECTURE:
-            if name in arguments and arguments[name] != stored[name]:
-                raise CheckpointError(
-                    f"{path}: of another architecture: its {name} is {stored[name]!r}, but "
-                    f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
-                )
+        checkpoint.require_same(path, stored, arguments, ARCHITECTURE)
         values = build(Arguments, {**stored, **arguments}, "fire-fpn")
         names = checks.require_class_names("fire-fpn", facts["classes"])
         network = _network(names, values)
@@ -160,10 +155,7 @@ class FireFPN:
         Raises:
             ArgumentError: An unfit image or share, or fewer than one draw.
         """
-        if samples < 1:
-            raise ArgumentError("fire-fpn", "samples", expected="≥ 1", got=samples)
-        if dropout is not None and not 0 <= dropout <= 0.99:
-            raise ArgumentError("fire-fpn", "dropout", expected="from 0 to .99", got=dropout)
+        checks.require_draws("fire-fpn", samples, dropout)
         return self._inference.sample(images, samples=samples, rng=rng, dropout=dropout)
 
     def fit(

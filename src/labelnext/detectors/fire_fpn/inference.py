@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
-from labelnext.detectors.common.checks import require_image
+from labelnext.detectors.common.batches import by_size
 from labelnext.detectors.fire_fpn import readout
 from labelnext.detectors.fire_fpn.boxes import STRIDES
 from labelnext.detectors.fire_fpn.decode import decode
@@ -88,18 +88,11 @@ class Inference:
 
     def _groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[Image]]]:
         """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
-        by_shape: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(images):
-            require_image("fire-fpn", image, f"image {i}")
-            by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self.device.type == "cpu" else 16)
         if self.arguments.norm == "batch":
             many = 1  # statistics are the batch's: keep images independent of each other
-        for members in by_shape.values():
-            for start in range(0, len(members), many):
-                chosen = members[start : start + many]
-                scale = self.arguments.image_scale
-                yield chosen, [rescale(images[i], scale) for i in chosen]
+        for chosen in by_size("fire-fpn", images, many):
+            yield chosen, [rescale(images[i], self.arguments.image_scale) for i in chosen]
 
     def _views(self, inputs: list[Image]) -> list[Features]:
         """Features of the images and, with `mirror`, of their mirror images (not mirrored back)."""

@@ -85,12 +85,7 @@ class TorchvisionSegmentation:
                 f"{path}: not weights of {NAME}. Load a file that its `save` wrote."
             )
         stored = facts["arguments"]
-        for name in ARCHITECTURE:
-            if name in arguments and arguments[name] != stored[name]:
-                raise CheckpointError(
-                    f"{path}: of another architecture: its {name} is {stored[name]!r}, but "
-                    f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
-                )
+        checkpoint.require_same(path, stored, arguments, ARCHITECTURE)
         own = {name: value for name, value in arguments.items() if name not in ORIGIN}
         values = build(Arguments, {**stored, **own}, NAME)
         names = checks.require_class_names(NAME, facts["classes"])
@@ -172,10 +167,7 @@ class TorchvisionSegmentation:
         Raises:
             ArgumentError: An unfit image or share, or fewer than one draw.
         """
-        if samples < 1:
-            raise ArgumentError(NAME, "samples", expected="≥ 1", got=samples)
-        if dropout is not None and not 0 <= dropout <= 0.99:
-            raise ArgumentError(NAME, "dropout", expected="from 0 to .99", got=dropout)
+        checks.require_draws(NAME, samples, dropout)
         return self._inference.sample(images, samples=samples, rng=rng, dropout=dropout)
 
     def fit(

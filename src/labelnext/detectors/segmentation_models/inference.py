@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
-from labelnext.detectors.common.checks import require_image
+from labelnext.detectors.common.batches import by_size
 from labelnext.detectors.common.embedding import pooled
 from labelnext.detectors.segmentation_models import components
 from labelnext.detectors.segmentation_models.network import Network
@@ -86,15 +86,9 @@ class Inference:
 
     def _groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[Image]]]:
         """Indices and rescaled pixels of images of one size, a forward pass's worth at a time."""
-        by_shape: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(images):
-            require_image(NAME, image, f"image {i}")
-            by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self.device.type == "cpu" else 8)
-        for members in by_shape.values():
-            for start in range(0, len(members), many):
-                chosen = members[start : start + many]
-                yield chosen, [rescale(images[i], self.arguments.min_size) for i in chosen]
+        for chosen in by_size(NAME, images, many):
+            yield chosen, [rescale(images[i], self.arguments.min_size) for i in chosen]
 
     def _input(self, inputs: list[Image]) -> Tensor:
         return to_input(inputs, self.device, multiple=self.network.multiple)

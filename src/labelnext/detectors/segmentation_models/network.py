@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision.models import segmentation
 
+from labelnext.detectors.common.draws import seeded
+
 _LRASPP = "lraspp_mobilenet_v3_large"
 _STRIDES = {_LRASPP: 8, "deeplabv3_mobilenet_v3_large": 16}
 
@@ -48,8 +50,7 @@ class Network(nn.Module):
         self.stride = _STRIDES.get(name, 8)
         self.multiple = 16 if "mobilenet" in name else 8
         make = getattr(segmentation, name)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self.model: nn.Module = make(weights=None, weights_backbone=None, num_classes=len(fold))
         self._two = name == _LRASPP
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from labelnext.detectors.common.arguments import Checker
+from labelnext.detectors.training.norms import STATISTICS
 from labelnext.detectors.training.options import Options
-from labelnext.errors import ArgumentError
 
 NAME = "torchvision-segmentation"
 MODELS = (
@@ -69,17 +69,9 @@ class Arguments:
         check.integer("predict_batch", 0)
         if self.min_size is not None:
             check.integer("min_size", 16)
-        for name in ("weights", "backbone_weights"):
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, str) or not value):
-                raise ArgumentError(NAME, name, expected="text, or left out", got=repr(value))
-        names = self.weights_classes
-        if names is not None and not (
-            isinstance(names, list | tuple) and names and all(isinstance(n, str) for n in names)
-        ):
-            raise ArgumentError(
-                NAME, "weights_classes", expected="a list of class names", got=repr(names)
-            )
+        check.text("weights")
+        check.text("backbone_weights")
+        check.class_names("weights_classes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +109,5 @@ class FitOptions(Options):
         Options.__post_init__(self)
         check = Checker(self.FUNCTION, self)
         check.number("object_weight", 1e-3, 1e3)
-        check.choice("norm_statistics", ("auto", "keep", "update"))
+        check.choice("norm_statistics", STATISTICS)
         check.number("norm_momentum", 1e-4, 1)

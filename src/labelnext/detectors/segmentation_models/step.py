@@ -8,6 +8,7 @@ from jaxtyping import Int16
 from torch import nn
 
 from labelnext import masks
+from labelnext.detectors.common.draws import seed_from, seeded
 from labelnext.detectors.segmentation_models.network import Network
 from labelnext.detectors.segmentation_models.options import FitOptions
 from labelnext.detectors.segmentation_models.pixels import to_input
@@ -56,9 +57,7 @@ def step(
     for layer in held:
         layer.eval()
     total = 0.0
-    spare = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=spare):
-        torch.manual_seed(int(torch.randint(2**62, (), generator=draws)))
+    with seeded(seed_from(draws), device):
         for (height, width, _), chosen in groups.items():
             for layer in network.norms_of_one():
                 layer.train(len(chosen) > 1 and layer not in held)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torchvision
 from torch import Tensor
-from torchvision.models import WeightsEnum
 
 from labelnext.detectors.common import state_dict
 from labelnext.detectors.common.class_names import places
+from labelnext.detectors.common.downloads import downloaded
 from labelnext.detectors.segmentation_models.network import Network
 from labelnext.detectors.segmentation_models.options import NAME, Arguments
-from labelnext.errors import ArgumentError, CheckpointError
+from labelnext.errors import ArgumentError
 
 _BACKBONES = {"mobilenet_v3_large": "MobileNet_V3_Large", "resnet50": "ResNet50"}
 _AUXILIARY = "aux_classifier."  # a second head, for training alone
@@ -85,7 +85,7 @@ def _given(values: Arguments) -> tuple[dict[str, Tensor], tuple[str, ...] | None
     own = None if values.weights_classes is None else tuple(values.weights_classes)
     if name == "DEFAULT":
         chosen = torchvision.models.get_model_weights(values.model)["DEFAULT"]
-        return _downloaded(chosen), _voc(), str(chosen)
+        return downloaded(chosen), _voc(), str(chosen)
     return state_dict.read(Path(name)), own, name
 
 
@@ -94,7 +94,7 @@ def _fill_backbone(network: Network, values: Arguments) -> None:
     name = str(values.backbone_weights)
     if name == "DEFAULT":
         kind = next(kind for end, kind in _BACKBONES.items() if values.model.endswith(end))
-        tensors = _downloaded(torchvision.models.get_weight(f"{kind}_Weights.DEFAULT"))
+        tensors = downloaded(torchvision.models.get_weight(f"{kind}_Weights.DEFAULT"))
     else:
         tensors = state_dict.read(Path(name))
     body = network.model.backbone
@@ -107,16 +107,6 @@ def _last(network: Network) -> list[str]:
     """Names of the layers with a row for each output."""
     names = {id(module): name for name, module in network.model.named_modules()}
     return [names[id(layer)] for layer in network.last]
-
-
-def _downloaded(chosen: WeightsEnum) -> dict[str, Tensor]:
-    try:
-        return dict(chosen.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError) as error:  # no network, a full disk, a wrong hash
-        raise CheckpointError(
-            f"{chosen}: torchvision could not download it ({error}). Fetch {chosen.url} elsewhere "
-            "and give the file."
-        ) from error
 
 
 def _voc() -> tuple[str, ...]:

@@ -1,9 +1,7 @@
 """One's own backbone under one of torchvision's heads: a Python function, or a network of timm."""
 
-import sys
 from collections import OrderedDict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -118,12 +116,8 @@ def _timm(name: str) -> tuple[nn.Module, list[float], list[float]]:
 
 def _called(place: str) -> nn.Module:
     """What the function returns; its module may lie in the folder that the program runs in."""
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
+    with plugins.from_here():
         backbone = plugins.by_path(place)()
-    finally:
-        sys.path.remove(here)
     if not isinstance(backbone, nn.Module) or not isinstance(
         getattr(backbone, "out_channels", None), int
     ):

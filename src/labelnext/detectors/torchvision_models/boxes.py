@@ -1,11 +1,12 @@
 """From candidates to detections, as torchvision does it, keeping class vectors and features."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
+from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
 from labelnext.detectors.torchvision_models.reading import Found
@@ -21,6 +22,49 @@ class Candidates(NamedTuple):
 
 
 Decode = Callable[[Tensor, Tensor], Tensor]
+
+
+def of_batch(
+    model: Any,
+    decode: Decode,
+    *,
+    scores: list[Float[Tensor, "n _cells classes"]],
+    offsets: Float[Tensor, "n all 4"],
+    features: list[Tensor],
+    seen: list[Tensor],
+    images: ImageList,
+) -> list[Found]:
+    """Boxes of FCOS or RetinaNet on every image of a batch.
+
+    Args:
+        model: Has the anchors and what becomes a box.
+        decode: Makes boxes of offsets and anchors.
+        scores: Of every level.
+        offsets: Of all levels, one after the other.
+        features: Of every level, as the heads got them.
+        seen: What the classification head saw at every level.
+        images: The network's input.
+    """
+    counts = [level.shape[1] for level in scores]
+    anchors = model.anchor_generator(images, features)
+    parts = list(zip(scores, torch.split(offsets, counts, 1), seen, strict=True))
+    return [
+        one_stage(
+            [
+                Candidates(score[i], offset[i], anchor, tower[i])
+                for (score, offset, tower), anchor in zip(
+                    parts, anchors[i].split(counts), strict=True
+                )
+            ],
+            decode,
+            size,
+            threshold=model.score_thresh,
+            candidates=model.topk_candidates,
+            nms=model.nms_thresh,
+            limit=model.detections_per_img,
+        )
+        for i, size in enumerate(images.image_sizes)
+    ]
 
 
 def one_stage(

@@ -97,12 +97,7 @@ class TorchvisionDetector:
                 f"{path}: not weights of {NAME}. Load a file that its `save` wrote."
             )
         stored = facts["arguments"]
-        for name in ARCHITECTURE:
-            if name in arguments and arguments[name] != stored[name]:
-                raise CheckpointError(
-                    f"{path}: of another architecture: its {name} is {stored[name]!r}, but "
-                    f"{arguments[name]!r} was asked for. Leave the argument out, or train anew."
-                )
+        checkpoint.require_same(path, stored, arguments, ARCHITECTURE)
         own = {name: value for name, value in arguments.items() if name not in ORIGIN}
         values = build(Arguments, {**stored, **own}, NAME)
         names = checks.require_class_names(NAME, facts["classes"])
@@ -177,10 +172,7 @@ class TorchvisionDetector:
         Raises:
             ArgumentError: An unfit image or share, fewer than one draw, or nothing to drop.
         """
-        if samples < 1:
-            raise ArgumentError(NAME, "samples", expected="≥ 1", got=samples)
-        if dropout is not None and not 0 <= dropout <= 0.99:
-            raise ArgumentError(NAME, "dropout", expected="from 0 to .99", got=dropout)
+        checks.require_draws(NAME, samples, dropout)
         if not self._inference.random:
             raise ArgumentError(
                 NAME, "dropout", expected="above 0 for random passes, as the model has none itself",

@@ -7,7 +7,7 @@ from torch.nn.functional import logsigmoid
 from torchvision.models.detection import FCOS
 from torchvision.models.detection.image_list import ImageList
 
-from labelnext.detectors.torchvision_models.boxes import Candidates, one_stage
+from labelnext.detectors.torchvision_models.boxes import of_batch
 from labelnext.detectors.torchvision_models.reading import (
     Found,
     Level,
@@ -38,29 +38,14 @@ def read(model: FCOS, features: list[Tensor], images: ImageList) -> Reading:
         levels.append(Level(joint, steps_of((size[0], size[1]), level[:, 0]), corner=True))
 
     def found() -> list[Found]:
-        anchors = model.anchor_generator(images, features)
         scores = [
             torch.sqrt(torch.sigmoid(flat(level)) * torch.sigmoid(centre))
             for level, centre in zip(logits, centres, strict=True)
         ]
-        parts = list(zip(scores, offsets.split(counts, 1), seen, strict=True))
-        return [
-            one_stage(
-                [
-                    Candidates(score[i], offset[i], anchor, tower[i])
-                    for (score, offset, tower), anchor in zip(
-                        parts, anchors[i].split(counts), strict=True
-                    )
-                ],
-                model.box_coder.decode,
-                images.image_sizes[i],
-                threshold=model.score_thresh,
-                candidates=model.topk_candidates,
-                nms=model.nms_thresh,
-                limit=model.detections_per_img,
-            )
-            for i in range(len(images.image_sizes))
-        ]
+        return of_batch(
+            model, model.box_coder.decode, scores=scores, offsets=offsets, features=features,
+            seen=seen, images=images,
+        )  # fmt: skip
 
     return Reading(levels, "sigmoid", found)
 

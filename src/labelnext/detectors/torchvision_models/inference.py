@@ -13,7 +13,8 @@ from torchvision.models.detection import FCOS, FasterRCNN, RetinaNet
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.ssd import SSD
 
-from labelnext.detectors.common.checks import require_image
+from labelnext.detectors.common.batches import by_size
+from labelnext.detectors.common.draws import seeded
 from labelnext.detectors.common.embedding import pooled
 from labelnext.detectors.torchvision_models import (
     backbones,
@@ -82,33 +83,26 @@ class Inference:
         for image, mine in zip(images, seeds, strict=True):
             _, inputs = next(self._groups([image]))
             size = (int(inputs.image_sizes[0][0]), int(inputs.image_sizes[0][1]))
-            with torch.no_grad(), _seeds_kept(self.device), _dropping(self.network, dropout):
+            with torch.no_grad(), _dropping(self.network, dropout):
                 again = bool(_droppers(self.network.backbone))  # type: ignore[arg-type]
-                levels, _ = self._features(inputs)
+                once = None if again else self._features(inputs)[0]
                 draws = []
                 for seed in mine:
-                    torch.manual_seed(int(seed))
-                    if again:
-                        levels, _ = self._features(inputs)
-                    reading = self._read(dropped(levels, share), inputs)
+                    with seeded(int(seed), self.device):
+                        levels = self._features(inputs)[0] if once is None else once
+                        reading = self._read(dropped(levels, share), inputs)
                     draws += grids.maps(reading.levels, size, reading.activation)
             out.append(draws)
         return out
 
     def _groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], ImageList]]:
         """Indices and network input of images of one size, a forward pass's worth at a time."""
-        by_shape: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(images):
-            require_image(NAME, image, f"image {i}")
-            by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self.device.type == "cpu" else 8)
-        for members in by_shape.values():
-            for start in range(0, len(members), many):
-                chosen = members[start : start + many]
-                inputs, _ = self.network.transform(
-                    [to_tensor(images[i], self.device) for i in chosen]
-                )  # type: ignore[operator]
-                yield chosen, inputs
+        for chosen in by_size(NAME, images, many):
+            inputs, _ = self.network.transform(  # type: ignore[operator]
+                [to_tensor(images[i], self.device) for i in chosen]
+            )
+            yield chosen, inputs
 
     def _features(self, inputs: ImageList) -> tuple[Levels, Float[Tensor, "n d h w"]]:
         """The maps for the heads, and the deepest of the classification network."""
@@ -133,13 +127,6 @@ def to_tensor(image: np.ndarray, device: torch.device) -> Float[Tensor, "3 h w"]
 def dropped(levels: Levels, share: float) -> Levels:
     """The maps without a share of their channels, drawn from torch's generator."""
     return {name: dropout2d(level, share, training=share > 0) for name, level in levels.items()}
-
-
-@contextmanager
-def _seeds_kept(device: torch.device) -> Iterator[None]:
-    """Leave torch's own generators as they were."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import torch
 import torchvision
 from torch import nn
 from torchvision.models.detection import FCOS, FasterRCNN, RetinaNet
@@ -11,6 +10,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.retinanet import RetinaNetHead
 from torchvision.ops import MultiScaleRoIAlign
 
+from labelnext.detectors.common.draws import seeded
 from labelnext.detectors.torchvision_models import backbones
 from labelnext.detectors.torchvision_models.options import NAME, OWN, Arguments
 from labelnext.errors import ArgumentError
@@ -28,8 +28,7 @@ def build(values: Arguments, classes: int, *, seed: int) -> nn.Module:
         ArgumentError: The backbone cannot be had, or does not go with the model.
         MissingExtraError: The backbone is a network of timm, and there is no timm.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = _own(values, classes) if values.model in OWN else _named(values.model, classes)
     _set_anchors(model, values.anchor_scale)
     _set_size(model, values)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from labelnext.detectors.common.arguments import Checker
+from labelnext.detectors.training.norms import STATISTICS
 from labelnext.detectors.training.options import Options
 from labelnext.errors import ArgumentError
 
@@ -93,10 +94,8 @@ class Arguments:
             if getattr(self, name) is not None:
                 check.integer(name, least)
         for name in ("weights", "backbone", "backbone_weights"):
-            if getattr(self, name) is not None:
-                _require_text(name, getattr(self, name))
-        if self.weights_classes is not None:
-            _require_names(self.weights_classes)
+            check.text(name)
+        check.class_names("weights_classes")
         self._require_agreement()
 
     def _require_agreement(self) -> None:
@@ -155,18 +154,7 @@ class FitOptions(Options):
         check = Checker(self.FUNCTION, self)
         if self.trainable_layers is not None:
             check.integer("trainable_layers", 0)
-        check.choice("norm_statistics", ("auto", "keep", "update"))
-
-
-def _require_text(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value:
-        _refuse(name, "text, or left out", repr(value))
-
-
-def _require_names(value: object) -> None:
-    good = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
-    if not good or not value:
-        _refuse("weights_classes", "a list of class names", repr(value))
+        check.choice("norm_statistics", STATISTICS)
 
 
 def _refuse(name: str, expected: str, got: object, remedy: str = "") -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torchvision.models.detection import RetinaNet
 from torchvision.models.detection.image_list import ImageList
 
-from labelnext.detectors.torchvision_models.boxes import Candidates, one_stage
+from labelnext.detectors.torchvision_models.boxes import of_batch
 from labelnext.detectors.torchvision_models.reading import (
     Found,
     Level,
@@ -32,27 +32,11 @@ def read(model: RetinaNet, features: list[Tensor], images: ImageList) -> Reading
     ]
 
     def found() -> list[Found]:
-        counts = [level.shape[1] * level.shape[3] * level.shape[4] for level in logits]
-        anchors = model.anchor_generator(images, features)
-        offsets = model.head.regression_head(features).split(counts, 1)
-        scores = [torch.sigmoid(flat(level)) for level in logits]
-        parts = list(zip(scores, offsets, seen, strict=True))
-        return [
-            one_stage(
-                [
-                    Candidates(score[i], offset[i], anchor, tower[i])
-                    for (score, offset, tower), anchor in zip(
-                        parts, anchors[i].split(counts), strict=True
-                    )
-                ],
-                model.box_coder.decode_single,
-                images.image_sizes[i],
-                threshold=model.score_thresh,
-                candidates=model.topk_candidates,
-                nms=model.nms_thresh,
-                limit=model.detections_per_img,
-            )
-            for i in range(len(images.image_sizes))
-        ]
+        return of_batch(
+            model, model.box_coder.decode_single,
+            scores=[torch.sigmoid(flat(level)) for level in logits],
+            offsets=model.head.regression_head(features), features=features, seen=seen,
+            images=images,
+        )  # fmt: skip
 
     return Reading(levels, "sigmoid", found)

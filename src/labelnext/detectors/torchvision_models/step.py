@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from labelnext.detectors.common.draws import seed_from, seeded
 from labelnext.detectors.torchvision_models.inference import Levels, dropped, to_tensor
 from labelnext.detectors.torchvision_models.options import FitOptions
 from labelnext.errors import LabelnextError
@@ -58,8 +59,7 @@ def step(
 
     hook = network.backbone.register_forward_hook(drop)
     try:
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(int(torch.randint(2**62, (), generator=draws)))
+        with seeded(seed_from(draws), device):
             loss = sum(network(images, targets).values(), torch.zeros((), device=device))
             if not bool(torch.isfinite(loss)):
                 raise LabelnextError(

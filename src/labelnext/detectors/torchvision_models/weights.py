@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import torchvision
 from torch import Tensor, nn
-from torchvision.models import WeightsEnum
 
 from labelnext.detectors.common import state_dict
 from labelnext.detectors.common.class_names import places
+from labelnext.detectors.common.downloads import downloaded
 from labelnext.detectors.torchvision_models.options import NAME, SSD, Arguments
 from labelnext.errors import ArgumentError, CheckpointError
 
@@ -145,7 +145,7 @@ def _fill_backbone(model: nn.Module, values: Arguments) -> None:
     body: nn.Module = getattr(backbone, "body", backbone)
     if "_Weights." in name:
         try:
-            tensors = _downloaded(torchvision.models.get_weight(name))
+            tensors = downloaded(torchvision.models.get_weight(name))
         except ValueError as error:
             raise ArgumentError(
                 NAME, "backbone_weights", expected="a file, or weights of torchvision such as "
@@ -182,7 +182,7 @@ def _given(values: Arguments) -> Given:
             )  # fmt: skip
         chosen = torchvision.models.get_model_weights(values.model)[short]
         names = tuple(chosen.meta["categories"])[1:]
-        return Given(_downloaded(chosen), names, str(chosen))
+        return Given(downloaded(chosen), names, str(chosen))
     return Given(state_dict.read(Path(name)), own, name)
 
 
@@ -191,16 +191,6 @@ def _kinds(model: str) -> list[str]:
         return [kind.name for kind in torchvision.models.get_model_weights(model)]
     except ValueError:
         return []
-
-
-def _downloaded(chosen: WeightsEnum) -> dict[str, Tensor]:
-    try:
-        return dict(chosen.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError) as error:  # no network, a full disk, a wrong hash
-        raise CheckpointError(
-            f"{chosen}: torchvision could not download it ({error}). Fetch {chosen.url} elsewhere "
-            "and give the file."
-        ) from error
 
 
 def _coco() -> tuple[str, ...]:

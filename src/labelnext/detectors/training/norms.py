@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+STATISTICS = ("auto", "keep", "update")
+
 
 def held(model: nn.Module, statistics: str) -> list[nn.Module]:
     """The normalisations whose mean and deviation training keeps.

@@ -244,11 +244,8 @@ class StochasticTransformersDetector(TransformersDetector):
         Raises:
             ArgumentError: An unfit image or share, or fewer than one draw.
         """
-        if samples < 1:
-            raise ArgumentError(NAME, "samples", expected="≥ 1", got=samples)
         share = self.arguments.sample_dropout if dropout is None else dropout
-        if share is not None and not 0 <= share <= 0.99:
-            raise ArgumentError(NAME, "dropout", expected="from 0 to .99", got=share)
+        checks.require_draws(NAME, samples, share)
         return sampling.sample(self._inference, images, samples=samples, rng=rng, dropout=share)
 
 

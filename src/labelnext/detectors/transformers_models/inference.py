@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from labelnext.detectors.common.checks import require_image
+from labelnext.detectors.common.batches import by_size
 from labelnext.detectors.transformers_models import readout
 from labelnext.detectors.transformers_models.decode import decode, probabilities
 from labelnext.detectors.transformers_models.families import NAME, Family
@@ -50,15 +50,9 @@ class Inference:
 
     def groups(self, images: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[Image]]]:
         """Indices and resized pixels of images of one size, a forward pass's worth at a time."""
-        by_shape: dict[tuple[int, ...], list[int]] = {}
-        for i, image in enumerate(images):
-            require_image(NAME, image, f"image {i}")
-            by_shape.setdefault(image.shape, []).append(i)
         many = self.arguments.predict_batch or (1 if self.device.type == "cpu" else 8)
-        for members in by_shape.values():
-            for start in range(0, len(members), many):
-                chosen = members[start : start + many]
-                yield chosen, [self.pixels.resized(images[i]) for i in chosen]
+        for chosen in by_size(NAME, images, many):
+            yield chosen, [self.pixels.resized(images[i]) for i in chosen]
 
     @property
     def _hidden(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from labelnext.detectors.common.draws import seeded
 from labelnext.detectors.transformers_models import readout
 from labelnext.detectors.transformers_models.inference import Inference, sizes
 from labelnext.types import DenseMaps
@@ -36,13 +37,11 @@ def sample(
     seeds = rng.integers(2**62, size=len(images))
     out: list[list[DenseMaps]] = [[] for _ in images]
     model, device = inference.model, inference.device
-    devices = [device] if device.type == "cuda" else []
     for chosen, resized in inference.groups(images):
         for i, image in zip(chosen, resized, strict=True):
             one = inference.pixels.inputs([image], device)
             padded, size = sizes(one)
-            with torch.random.fork_rng(devices=devices), torch.no_grad(), _dropping(model, dropout):
-                torch.manual_seed(int(seeds[i]))
+            with seeded(int(seeds[i]), device), torch.no_grad(), _dropping(model, dropout):
                 for start in range(0, samples, _AT_ONCE):
                     count = min(_AT_ONCE, samples - start)
                     many = {k: v.expand(count, *v.shape[1:]) for k, v in one.items()}

@@ -11,6 +11,7 @@ import torch
 import transformers
 from transformers.utils import logging
 
+from labelnext.detectors.common.draws import seeded
 from labelnext.detectors.transformers_models.families import FAMILIES, NAME, Family, family_of
 from labelnext.errors import ArgumentError
 
@@ -120,8 +121,7 @@ def fresh_model(config: Any, seed: int) -> Any:
     Raises:
         ArgumentError: The configuration does not hold together.
     """
-    with torch.random.fork_rng(devices=[]), quiet():
-        torch.default_generator.manual_seed(seed)
+    with seeded(seed), quiet():
         try:
             model = transformers.AutoModelForObjectDetection.from_config(
                 config, dtype=torch.float32, **_TRUSTED

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from labelnext.detectors.common.draws import seed_from, seeded
 from labelnext.detectors.transformers_models.options import FitOptions
 from labelnext.detectors.transformers_models.pixels import Pixels
 from labelnext.types import GroundTruth, Image
@@ -44,10 +45,8 @@ def step(
     groups: dict[object, list[int]] = {}
     for i, (image, _) in enumerate(batch):
         groups.setdefault(image.shape, []).append(i)
-    seed = int(torch.randint(2**62, (), generator=draws))
     total = 0.0
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with seeded(seed_from(draws), device):
         for chosen in groups.values():
             inputs = pixels.inputs([batch[i][0] for i in chosen], device)
             targets = [target(*batch[i], device) for i in chosen]

@@ -177,12 +177,9 @@ def _add_masks(entries: list[dict[str, object]], sample: Sample) -> None:
     record, truth = sample.record, sample.truth
     if truth is None or truth.masks is None:
         return
-    size = (record.height, record.width)
-    areas = codec.areas(truth.masks, size).tolist()
-    for entry, mask, area in zip(entries, truth.masks.tolist(), areas, strict=True):
-        if mask is not None:
-            entry["segmentation"] = {"size": list(size), "counts": mask.decode()}
-            entry["area"] = area
+    drawn = codec.to_coco(truth.masks, (record.height, record.width))
+    for entry, mask in zip(entries, drawn, strict=True):
+        entry |= mask
 
 
 def _optional(truth: GroundTruth, i: int) -> dict[str, object]:
