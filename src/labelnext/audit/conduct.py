@@ -8,6 +8,7 @@ from labelnext.audit.fairness import Checked, check
 from labelnext.audit.plan import Replay
 from labelnext.audit.quick import quick
 from labelnext.audit.replay import Failure, RunsFailedError, replay
+from labelnext.audit.sources import unlabelled
 from labelnext.audit.study import study
 from labelnext.audit.workers import default_workers
 from labelnext.errors import LabelnextError
@@ -120,6 +121,8 @@ def prepare(
     doubtful = {name: why for name, why in refused.items() if name not in optional}
     if left_out:
         settings = {**settings, "left out": left_out}
+    if words := unlabelled(plan):
+        settings = {**settings, "unlabelled": words}
     return Prepared(plan, found, left_out, doubtful, settings)
 
 

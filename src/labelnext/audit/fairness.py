@@ -68,7 +68,7 @@ def check(plan: Replay) -> Checked:
     if not plan.index.exists():
         return Checked(0, ())
     with Index.open(plan.index) as index:
-        pool = frozenset(record.key for record in index.records("pool"))
+        pool = frozenset(record.key for record in index.records("pool", labelled=True))
         digests = index.digest("pool"), index.digest("test")
         shared = _Shared(index, pool, *digests, index.counts()["initial"].labelled)
         for first, followers in chains(plan):

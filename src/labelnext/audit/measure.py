@@ -116,7 +116,7 @@ def _evaluation(taste: Taste, weights: Path | None) -> float:
     project = _project(taste, "evaluate", Named(name="random"), weights)
     try:
         training.train_initial(project)
-        records = project.index.records("test")
+        records = project.index.records("test", labelled=True)
         if not records:
             return 0.0
         detector = project.detector(0)

@@ -27,7 +27,7 @@ class Counts:
         """Of an index."""
         with Index.open(index) as opened:
             found = opened.counts()
-        return Counts(found["initial"].labelled, found["pool"].images, found["test"].images)
+        return Counts(found["initial"].labelled, found["pool"].labelled, found["test"].labelled)
 
 
 def recorded(plan: Replay, planned: Iterable[Run], counts: Counts) -> Rates:

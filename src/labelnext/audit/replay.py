@@ -130,7 +130,9 @@ def _finish(run: Run) -> None:
             training.train_initial(project)
             testing.evaluate(project, 0)
             if run.cycles:
-                loop.run(project, run.cycles)
+                stand = loop.run(project, run.cycles)
+                if stand.waiting:
+                    raise LabelnextError(loop.advice(project, stand))
     finally:
         project.close()
 

@@ -8,6 +8,22 @@ from labelnext.store.index import Index
 from labelnext.store.lock import exclusive
 
 
+def unlabelled(plan: Replay) -> str:
+    """What of the pool and the test set a replay leaves out for want of labels, in words or "".
+
+    Args:
+        plan: Its index must be filled.
+    """
+    with Index.open(plan.index) as index:
+        counts = index.counts()
+    said = [
+        f"{counts[role].images - counts[role].labelled} of {counts[role].images} images of {name}"
+        for role, name in (("pool", "the pool"), ("test", "the test set"))
+        if counts[role].labelled < counts[role].images
+    ]
+    return f"{' and '.join(said)} have no labels and are left out." if said else ""
+
+
 def index_sources(
     plan: Replay,
     sources: setup.Sources,

@@ -88,7 +88,7 @@ def _clips(plan: Replay, results: Iterable[CycleResult]) -> Int64[np.ndarray, "i
             if step is None:
                 continue
             out = set(step.details.get("left_out") or ())  # type: ignore[call-overload]
-            records = [r for r in project.index.records("test") if r.key not in out]
+            records = [r for r in project.index.records("test", labelled=True) if r.key not in out]
             if measured != {len(records)}:
                 return None
             return clip_of([r.video for r in records], [r.frame or 0 for r in records])
@@ -112,9 +112,7 @@ def _counts(plan: Replay) -> tuple[int | None, int, int | None]:
     for seed in plan.seeds:
         for project in _finished(plan.initial_folder(seed)):
             initial = len(project.index.records("initial"))
-            pool = project.index.records("pool")
+            pool = project.pool()
             truths = project.index.truth([record.key for record in pool]).values()
-            if any(truth is None for truth in truths):
-                return initial, len(pool), None
             return initial, len(pool), sum(int((~t.ignore).sum()) for t in truths if t)
     return None, 0, None

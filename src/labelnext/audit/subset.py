@@ -11,7 +11,7 @@ from labelnext.types import CheckedSample, ImageRecord, Sample
 
 
 def subset(source: Path, target: Path, most: Mapping[Role, int]) -> dict[Role, int]:
-    """Write an index of some of the images of another, labels and times as they are there.
+    """Write an index of some labelled images of another, labels and times as they are there.
 
     Args:
         source: The other index.
@@ -25,7 +25,7 @@ def subset(source: Path, target: Path, most: Mapping[Role, int]) -> dict[Role, i
     taken: dict[Role, int] = {}
     with Index.open(source) as whole, Index.open(target, create=True) as part:
         for role in get_args(Role):
-            records = spread(whole.records(role), most.get(role))
+            records = spread(whole.records(role, labelled=True), most.get(role))
             taken[role] = len(records)
             if records:
                 part.add(role, "subset", whole.classes, _samples(whole, records))

@@ -41,7 +41,7 @@ def doctor(
             found += look.install_findings(named.name, **named.arguments)
             found += look.project_findings(opened)
             healthy = not any(finding.problem for finding in found)
-            if measure and healthy and opened.index.counts()["pool"].images:
+            if measure and healthy and opened.pool_size():
                 with show.progress_bar() as progress:
                     measured = rates(opened, progress)
                 found += look.rate_findings(opened, measured)

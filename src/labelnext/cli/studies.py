@@ -159,6 +159,8 @@ def _replay(
         _print_estimate(ready, json)
         return
     show.say(ready.estimate.words)
+    if "unlabelled" in ready.settings:
+        show.say(str(ready.settings["unlabelled"]))
     for name, why in {**ready.left_out, **ready.doubtful}.items():
         show.say(f"{name} {'is left out' if name in ready.left_out else 'will fail'}: {why}")
     command = shlex.join(["labelnext", *sys.argv[1:]])

@@ -117,11 +117,12 @@ def reach(project: Project, step: str, progress: Progress = quiet) -> int:
     Raises:
         ProjectError: Another step comes first; the message says which command does it.
     """
-    if step == "evaluate" and where(project) == Stand(0, "train", 0):
-        advance(project, where(project), progress)
+    untrained = Stand(0, "train", 0)
+    if step == "evaluate" and where(project) == untrained:
+        advance(project, untrained, progress)
     while step == "score":
         stand = where(project)
-        untested = stand.next_step == "evaluate" and not project.index.counts()["test"].images
+        untested = stand.next_step == "evaluate" and not project.index.counts()["test"].labelled
         if stand.number and not untested:
             break
         advance(project, stand, progress)

@@ -154,7 +154,7 @@ def study(project: Project, *, command: str, top: int = 6) -> Study:
         classes=tuple(project.config.classes),
         results=tuple(results),
         frames=tuple(picked_frames(project, name, seed, shown, top=top)),
-        pool_images=len(project.index.records("pool")),
+        pool_images=project.pool_size(),
         cost=prices(project).cost,
         outlook=tuple(returns.lines(returns.forecast(project, results=results))),
     )

@@ -104,6 +104,18 @@ class Project:
         """A path below the project's state folder."""
         return self.folder.joinpath(STATE, *parts)
 
+    def pool(self) -> list[ImageRecord]:
+        """Images of the pool that the oracle can answer for, sorted by key.
+
+        A simulated one answers with the labels that there are: without labels an image is left out.
+        """
+        return self.index.records("pool", labelled=self.config.oracle == "simulated")
+
+    def pool_size(self) -> int:
+        """How many images `pool` lists."""
+        counts = self.index.counts()["pool"]
+        return counts.labelled if self.config.oracle == "simulated" else counts.images
+
     def weights(self, number: int) -> Path:
         """Where the weights of a round are; 0 is the initial detector (the paper's w_l)."""
         return weights_path(self.folder, self.config, number)

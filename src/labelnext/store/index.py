@@ -179,14 +179,14 @@ class Index:
         )
         return index_import.run(self._connection, self.path, plan, checked_samples)
 
-    def records(self, role: Role) -> list[ImageRecord]:
-        """Usable images of a role, sorted by key."""
+    def records(self, role: Role, *, labelled: bool = False) -> list[ImageRecord]:
+        """Usable images of a role, sorted by key; with `labelled`, those that have labels."""
         _check_role("records", role)
         rows = self._rows(
             """SELECT key, path, width, height, video, frame, seconds, segment, place, root
             FROM images JOIN sources ON sources.id = images.source
-            WHERE role = ? AND state = 'ok' ORDER BY key""",
-            (role,),
+            WHERE role = ? AND state = 'ok' AND (objects IS NOT NULL OR NOT ?) ORDER BY key""",
+            (role, labelled),
         )
         videos: dict[str, str] = {}  # one string a video, not one a frame
         return [

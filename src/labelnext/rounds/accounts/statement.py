@@ -49,7 +49,7 @@ def statement(project: Project) -> Statement:
         asked = str(selected.details["asked"])
         ahead = costs.amount(found["images"], found["boxes"], found["hours"] * 3600, at)
     else:
-        free = project.index.counts()["pool"].images - len(project.ledger.blocked())
+        free = project.pool_size() - len(project.ledger.blocked())
         ahead = costs.next_round(parse(asked), mean, free, at)
     return Statement(
         at, costs.received(project, at), ahead, number, asked, mean, costs.assisted(project),

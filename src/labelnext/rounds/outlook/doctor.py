@@ -110,7 +110,7 @@ def rate_findings(project: Project, rates: Rates) -> list[Finding]:
     found = [Finding(name, _rate(value)) for name, value in stages.items() if value is not None]
     if project.config.detector.train is not None and rates.train is None:
         found.append(Finding("train", "by a command, which is not run to be timed"))
-    left = project.index.counts()["pool"].images - len(project.ledger.blocked())
+    left = project.pool_size() - len(project.ledger.blocked())
     if rates.whole is not None:
         found.append(
             Finding("scoring", f"{duration(left * rates.whole)} for {plural(left, 'image')} left")

@@ -38,7 +38,7 @@ def measure(project: Project, progress: Progress = quiet) -> Machine:
         ProjectError: The pool is empty.
         LabelnextError: The detector cannot score or train at all.
     """
-    records = project.index.records("pool")[:IMAGES]
+    records = project.pool()[:IMAGES]
     if not records:
         raise ProjectError("The pool is empty. Add images: `labelnext add --pool SOURCE`.")
     detector = newest(project)

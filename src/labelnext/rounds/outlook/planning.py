@@ -68,7 +68,7 @@ def of_project(project: Project, machine: Machine | None = None) -> Basis:
         machine: Measured just now; by default what earlier rounds took, else the paper's.
     """
     blocked, picks = len(project.ledger.blocked()), len(project.ledger.picks())
-    pool = project.index.counts()["pool"].images - blocked
+    pool = project.pool_size() - blocked
     if pool < 1:
         raise ProjectError("Nothing is left to pick. Add images: `labelnext add --pool SOURCE`.")
     at, number = costs.prices(project), len(project.ledger.rounds()) + 1
@@ -202,7 +202,7 @@ def _mean(rows: Sequence[StepRow]) -> float:
 def _windows(project: Project) -> tuple[int, float]:
     """Δt₁ in frames of the pool, and how many images a pick takes out of it by the rules."""
     arguments = project.strategy().arguments
-    video = any(record.video is not None for record in project.index.records("pool"))
+    video = any(record.video is not None for record in project.pool())
     if not video or not arguments.get("temporal") or arguments.get("unit") != "pool_frames":
         return 0, 1.0
     gap, across = (int(arguments[name]) for name in ("within_cycle", "across_cycles"))  # type: ignore[call-overload]

@@ -55,7 +55,7 @@ def rates(project: Project, progress: Progress = quiet) -> Rates:
     if not strategy.needs.images:
         return Rates(None, None, None, None, train, machine.epochs)
     begun = time.perf_counter()
-    records = project.index.records("pool")[: measuring.IMAGES]
+    records = project.pool()[: measuring.IMAGES]
     items = list(engine.decode_ahead(records, load_pixels, threads=1))
     decode = (time.perf_counter() - begun) / len(items)
     found: list[Prediction] = []

@@ -122,7 +122,7 @@ def counted(project: Project) -> int:
 
 def _batch(project: Project, results: Sequence[CycleResult]) -> int:
     """Images of the next batch: the budget, at most what is left; of another unit, as the last."""
-    left = len(project.index.records("pool")) - len(project.ledger.blocked())
+    left = project.pool_size() - len(project.ledger.blocked())
     budget: object = project.config.budget
     if not isinstance(budget, int):
         counts = [r.images for r in results]

@@ -117,7 +117,13 @@ def require_scored(picks: Sequence[int], looked: _Mask, records: Sequence[ImageR
 
 
 def _pool(project: Project) -> list[ImageRecord]:
-    pool = project.index.records("pool")
+    pool = project.pool()
+    if not pool and project.index.counts()["pool"].images:
+        raise ProjectError(
+            'No image of the pool has labels, and oracle = "simulated" answers with labels. Add '
+            "labelled images (`labelnext add --pool SOURCE`), or let people label: oracle = "
+            '"files".'
+        )
     if not pool:
         raise ProjectError("The pool is empty. Add images: `labelnext add --pool SOURCE`.")
     return pool

@@ -29,7 +29,7 @@ def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepR
     """
 
     def work() -> Mapping[str, object]:
-        if not project.index.counts()["test"].images:
+        if not project.index.counts()["test"].labelled:
             return {"images": 0}
         return _as_before(project, number) or _measured(project, number, progress)
 
@@ -37,7 +37,7 @@ def evaluate(project: Project, number: int, progress: Progress = quiet) -> StepR
 
 
 def _measured(project: Project, number: int, progress: Progress) -> dict[str, object]:
-    records = project.index.records("test")
+    records = project.index.records("test", labelled=True)
     truths = project.index.truth([record.key for record in records])
     detector = project.detector(number)
     classes = project.config.classes
