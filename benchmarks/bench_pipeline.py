@@ -84,10 +84,11 @@ def network_alone(detector: FireFPN, shown: list[np.ndarray]) -> None:
 def score(detector: FireFPN, records: list[ImageRecord]) -> None:
     """The pipeline, into shards that are thrown away."""
     with tempfile.TemporaryDirectory() as folder:
-        engine.score(
-            records, detector, paper.divergence(), images.read, ScoreShards(Path(folder), ""),
-            rng_of=lambda key: np.random.default_rng(0), batch_size=BATCH,
+        scorer = engine.Scorer(
+            detector, paper.divergence(), images.read, lambda key: np.random.default_rng(0),
+            batch_size=BATCH,
         )  # fmt: skip
+        engine.score(records, scorer, ScoreShards(Path(folder), ""))
 
 
 def main() -> None:

@@ -96,5 +96,5 @@ def test_a_faulty_plug_in_is_named_with_its_package(tmp_path, place: str, fault:
         with pytest.raises(LabelnextError, match=fault) as said:
             plugins.load("detectors", "mine")
         if "cannot be imported" in str(said.value):
-            assert "The detector 'mine' is there: install given again" in str(said.value)
+            assert "It has the detector 'mine': install given again" in str(said.value)
     assert "mine" not in plugins.names("detectors")

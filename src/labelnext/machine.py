@@ -57,6 +57,16 @@ def gpus() -> list[str]:
     return [line.strip() for line in shown.stdout.splitlines() if line.strip()]
 
 
+def visible_gpus() -> list[str]:
+    """What CUDA calls the NVIDIA GPUs that this process may use, without asking CUDA."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]
+    return sorted(
+        (path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*")), key=int
+    )
+
+
 def free_disk(folder: Path) -> int:
     """Bytes free where a folder is, or will be."""
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())

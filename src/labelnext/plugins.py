@@ -116,7 +116,7 @@ def _entered(group: str, name: str) -> ModuleType:
     point = _point(group, name)
     package = point.dist.name if point.dist else "its package"
     return _imported(
-        point.module, f"The {GROUPS[group]} {name!r} is there: install {package} again, or mend it."
+        point.module, f"It has the {GROUPS[group]} {name!r}: install {package} again, or mend it."
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelnext.engine import decode_ahead, predict, score
+from labelnext.engine import Scorer, decode_ahead, predict, score
 from labelnext.errors import ArgumentError, DataError, LabelnextError
 from labelnext.evidence import Needs, Scored
 from labelnext.store.shards import ROWS, ScoreShards
@@ -20,6 +20,10 @@ def read(record):
         raise DataError(record.path, "truncated")
     shape = (8, 8, 3) if number % 3 else (16, 8, 3)
     return np.full(shape, number % 256, np.uint8)
+
+
+def rng_of(key):
+    return np.random.default_rng(int(key))
 
 
 class Mean:
@@ -75,10 +79,10 @@ class Logit:
 def run(tmp_path, count, *, samples=0, batch_size=4, detector=None):
     shards = ScoreShards(tmp_path, "f")
     detector = detector or Mean()
-    done = score(
-        records(count), detector, Logit(samples), read, shards,
-        rng_of=lambda key: np.random.default_rng(int(key)), batch_size=batch_size,
+    scorer = Scorer(
+        detector, Logit(samples), read, rng_of, batch_size=batch_size,
     )  # fmt: skip
+    done = score(records(count), scorer, shards)
     return done, list(shards.rows()), detector
 
 
@@ -128,6 +132,40 @@ def test_a_stopped_run_goes_on_behind_its_last_part(tmp_path):
     assert [row.score for row in rows] == [row.score for row in whole]
 
 
+def test_only_parts_that_are_not_whole_are_scored_again(tmp_path):
+    count = 3 * ROWS + 5
+    run(tmp_path, count)
+    before = {part.name: part.stat().st_mtime_ns for part in tmp_path.glob("part-*")}
+    (tmp_path / "part-000001.parquet").write_bytes(b"torn")
+    done, rows, _ = run(tmp_path, count)
+    assert done == ROWS
+    assert [row.key for row in rows] == [f"{i:05d}" for i in range(count)]
+    after = {part.name: part.stat().st_mtime_ns for part in tmp_path.glob("part-*")}
+    assert [name for name in after if after[name] != before[name]] == ["part-000001.parquet"]
+
+
+def test_a_pool_that_grew_while_scoring_was_stopped_is_scored_whole(tmp_path):
+    shards, scorer = ScoreShards(tmp_path, "f"), Scorer(Mean(), Logit(), read, rng_of)
+    pool = records(2 * ROWS + 10)
+    score(pool[: ROWS + 3] + pool[ROWS + 4 :], scorer, shards)
+    assert score(pool, scorer, shards) == ROWS + 10  # the first part is what it was
+    assert [row.key for row in shards.rows()] == [record.key for record in pool]
+
+
+def test_no_batch_goes_over_the_end_of_a_part(tmp_path):
+    sizes = []
+
+    class Watched(Mean):
+        def predict(self, images):
+            sizes.append(len(images))
+            return super().predict(images)
+
+    same = [ImageRecord(f"{10 * i + 3:05d}", "", 8, 8) for i in range(ROWS + 20)]
+    scorer = Scorer(Watched(), Logit(), lambda r: np.zeros((8, 8, 3), np.uint8), rng_of, (), 100)
+    score(same, scorer, ScoreShards(tmp_path, "f"))
+    assert sizes == [100, 100, ROWS - 200, 20]
+
+
 def test_stochastic_passes_need_a_stochastic_detector(tmp_path):
     methods = {"predict": Mean.predict, "fingerprint": Mean.fingerprint, "classes": ("person",)}
     plain = type("Plain", (), methods)()
@@ -144,9 +182,7 @@ def test_an_image_whose_score_fails_is_recorded(tmp_path):
             return Scored(np.nan) if scored.score == 5.0 else scored
 
     shards = ScoreShards(tmp_path, "f")
-    score(
-        records(10), Mean(), Sometimes(), read, shards, rng_of=lambda key: np.random.default_rng(0)
-    )
+    score(records(10), Scorer(Mean(), Sometimes(), read, rng_of), shards)
     problems = {row.key: row.problem for row in shards.rows() if row.problem}
     assert list(problems) == ["00004", "00005", "00007"]
     assert "free of NaN" in problems["00004"]
@@ -159,8 +195,7 @@ def test_when_every_image_fails_the_job_stops_and_says_why(tmp_path):
             raise ArgumentError("score", "maps", expected="free of NaN", got="NaN")
 
     with pytest.raises(LabelnextError, match=r"None of 10 images.*00000: .*free of NaN"):
-        score(records(10), Mean(), Never(), read, ScoreShards(tmp_path, "f"),
-              rng_of=lambda key: np.random.default_rng(0))  # fmt: skip
+        score(records(10), Scorer(Mean(), Never(), read, rng_of), ScoreShards(tmp_path, "f"))
     assert not list(tmp_path.glob("part-*"))
 
 

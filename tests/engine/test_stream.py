@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelnext.data import images, open_source
-from labelnext.engine import decode_ahead, predict, score
+from labelnext.engine import Scorer, decode_ahead, predict, score
 from labelnext.errors import DataError
 from labelnext.store.shards import ROWS, ScoreShards
 from labelnext.types import ImageRecord
@@ -116,15 +116,8 @@ def test_scoring_a_video_goes_on_behind_its_last_part(tmp_path):
 
     def run(folder, detector):
         shards = ScoreShards(folder, "f")
-        score(
-            records,
-            detector,
-            Logit(),
-            no_still,
-            shards,
-            rng_of=lambda key: np.random.default_rng(0),
-            batch_size=4,
-        )
+        scorer = Scorer(detector, Logit(), no_still, lambda key: np.random.default_rng(0), (), 4)
+        score(records, scorer, shards)
         return [(row.key, row.score) for row in shards.rows()]
 
     whole = run(tmp_path / "whole", Mean())

@@ -6,11 +6,12 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from labelnext import machine, plugins
+from labelnext import machine
 from labelnext.cli.app import app
 from labelnext.rounds import overview
 from labelnext.rounds.outlook import doctor
 from labelnext.rounds.outlook.rates import rates
+from tests.installed import plug_ins
 from tests.rounds.scenes import project
 
 
@@ -22,7 +23,8 @@ def test_the_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "gpus", lambda: ["Card A, 24 GiB", "Card B, 24 GiB"])
     found = by_topic(doctor.machine_findings(tmp_path / "not" / "there" / "yet"))
     assert found["processor"].words.endswith(" cores") or found["processor"].words.endswith("core")
-    assert found["GPU"].words == "Card A, 24 GiB and Card B, 24 GiB"
+    shown = "Card A, 24 GiB and Card B, 24 GiB; `--workers 2` scores on all of them"
+    assert found["GPU"].words == shown
     assert found["disk"].words.endswith(" GiB free")
     assert not found["GPU"].problem
 
@@ -51,21 +53,17 @@ def test_what_is_installed():
     assert not any(finding.problem for finding in found.values())
 
 
-def test_plug_ins_that_do_not_load_are_named(monkeypatch):
-    loaded = plugins.load
-
-    def load(group, name):
-        if name == "hybrid":
-            raise ImportError("No module named 'elsewhere'")
-        return loaded(group, name)
-
-    monkeypatch.setattr(plugins, "load", load)
-    found = by_topic(doctor.install_findings("none"))
-    assert found["strategy hybrid"].problem
-    assert found["strategy hybrid"].words == (
-        "does not load: ImportError: No module named 'elsewhere'"
+def test_plug_ins_that_do_not_load_are_named(tmp_path):
+    (tmp_path / "given_here.py").write_text("import elsewhere\n")
+    with plug_ins(tmp_path, "labelnext.strategies", {"mine": "given_here:Mine"}):
+        found = by_topic(doctor.install_findings("none"))
+    assert found["strategy mine"].problem
+    assert found["strategy mine"].words == (
+        "does not load: given_here cannot be imported: ModuleNotFoundError: No module named "
+        "'elsewhere'. It has the strategy 'mine': install given again, or mend it."
     )
-    assert "hybrid" not in found["strategies"].words.split(", ")
+    assert "mine" not in found["strategies"].words.split(", ")
+    assert "hybrid" in found["strategies"].words.split(", ")
 
 
 def test_a_gpu_that_torch_cannot_use_is_a_problem(monkeypatch):

@@ -9,7 +9,9 @@ from PIL import Image
 from labelnext.errors import ProjectError
 from labelnext.rounds import loop, overview, setup
 from labelnext.rounds.pooled import shards
-from labelnext.rounds.steps import propose
+from labelnext.rounds.steps import propose, scoring
+from labelnext.store.shards import ROWS
+from tests.rounds.scenes import TINY, draw
 
 VIDEOS, FRAMES = 2, 150
 
@@ -40,7 +42,8 @@ def data(tmp_path_factory):
 def project(folder, data, *, scoring=None, budget=5, videos=True, **strategy):
     known = {"name": "predictions-file", "path": str(data / "found.json")}
     config = setup.configure(
-        {"detector": known, "oracle": "simulated", "budget": budget, "scoring": scoring or {},
+        {"detector": known, "oracle": "simulated" if videos else "files", "budget": budget,
+         "scoring": scoring or {},
          "strategy": {"name": "box-entropy", **strategy}}
     )  # fmt: skip
     source = f"coco:{data / 'labels.json'}" if videos else f"images:{data}"
@@ -155,3 +158,43 @@ def test_a_larger_budget_than_was_scored_for_is_refused(tmp_path, data):
     with overview.opened(folder, writing=True) as opened:
         propose.select(opened, 1)
         assert len(opened.ledger.picks(1)) == 2
+
+
+@pytest.mark.parametrize("scoring", ["exhaustive", "adaptive"])
+def test_processes_side_by_side_give_the_same_scores_and_picks(tmp_path, data, scoring):
+    one = project(tmp_path / "one", data, within_cycle=4)
+    two = project(tmp_path / "two", data, scoring={"workers": 2}, within_cycle=4)
+    picks, details, _, keys = propose_once(one, scoring=scoring)
+    assert propose_once(two, scoring=scoring)[::3] == (picks, keys)
+    asked = project(tmp_path / "asked", data, within_cycle=4)
+    assert propose_once(asked, scoring=scoring, workers=2)[:2] == (picks, details)
+
+
+def test_images_added_while_scoring_was_stopped_are_scored_too(tmp_path, data):
+    folder = project(tmp_path / "p", data, within_cycle=4)
+    with overview.opened(folder, writing=True) as opened:
+        loop.reach(opened, "score")
+        earlier = opened.pool()[:100] + opened.pool()[101:]
+        scoring._looking(opened, 1)(earlier, shards(opened, 1))
+    picks, _, _, keys = propose_once(folder)
+    assert len(keys) == len(set(keys)) == VIDEOS * FRAMES
+    assert propose_once(project(tmp_path / "q", data, within_cycle=4))[0] == picks
+
+
+@pytest.mark.slow
+def test_processes_side_by_side_score_as_one_with_a_network(tmp_path):
+    pytest.importorskip("torch", reason="fire-fpn needs torch")
+    source = f"coco:{draw(tmp_path / 'data', ROWS + 40, seed=1)}"
+    initial = f"coco:{draw(tmp_path / 'initial', 4, seed=2)}"
+    found = []
+    for workers in (1, 2):
+        values = {**TINY, "oracle": "simulated", "budget": 5, "scoring": {"workers": workers},
+                  "strategy": {"name": "mc-dropout", "samples": 2}, "seed": 3}  # fmt: skip
+        values["detector"] = {**TINY["detector"], "device": "cpu"}
+        folder = tmp_path / str(workers)
+        setup.set_up(folder, setup.configure(values), {"pool": [source], "initial": [initial]})
+        with overview.opened(folder, writing=True) as opened:
+            propose.score(opened, loop.reach(opened, "score"))
+            found.append([(row.key, row.score) for row in shards(opened, 1).rows()])
+    assert [key for key, _ in found[0]] == [key for key, _ in found[1]]
+    np.testing.assert_allclose(*([value for _, value in rows] for rows in found), rtol=1e-5)

@@ -30,16 +30,31 @@ def test_rows_read_back(tmp_path):
     assert back[3].detections is None
 
 
-def test_only_leading_whole_parts_of_the_same_origin_count(tmp_path):
+def test_only_whole_parts_of_the_same_origin_and_images_count(tmp_path):
     shards = ScoreShards(tmp_path, "weights-1")
+    keys = [row.key for row in rows(4 * ROWS + 7)]
+    assert shards.missing(keys) == [0, 1, 2, 3, 4]
     for number in (0, 1, 3):
         shards.write(number, rows(ROWS, number * ROWS))
-    assert shards.done() == 2
-    assert not (tmp_path / "part-000003.parquet").exists()
+    assert shards.missing(keys) == [2, 4]
+    assert shards.missing(keys[ROWS:], 1) == [1, 3]
+    assert shards.missing(["another", *keys[1:]]) == [0, 2, 4]
     (tmp_path / "part-000001.parquet").write_bytes(b"torn")
-    assert shards.done() == 1
-    assert ScoreShards(tmp_path, "weights-2").done() == 0
-    assert list(tmp_path.glob("part-*")) == []
+    assert shards.missing(keys) == [1, 2, 4]
+    assert ScoreShards(tmp_path, "weights-2").missing(keys) == [0, 1, 2, 3, 4]
+    assert shards.missing([]) == []
+
+
+def test_what_follows_the_list_is_cut_off(tmp_path):
+    shards = ScoreShards(tmp_path, "f")
+    for number in range(12):
+        shards.write(number, rows(2, 2 * number))
+    shards.cut(12)
+    assert len(shards.keys()) == 24
+    shards.cut(3)
+    assert shards.keys() == [f"{i:05d}" for i in range(6)]
+    shards.cut(0)
+    assert shards.keys() == []
 
 
 def test_a_damaged_part_is_named(tmp_path):

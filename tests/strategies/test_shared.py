@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labelnext.engine import score
+from labelnext.engine import Scorer, score
 from labelnext.errors import ArgumentError, DataError
 from labelnext.presets import names as presets
 from labelnext.store.shards import ScoreShards
@@ -214,11 +214,10 @@ def _scored(folder, strategy, detector, batch_size, members=()):
         return image(int(record.key), 0)
 
     shards = ScoreShards(folder, "f")
-    score(
-        [ImageRecord(str(i), f"/{i}.png", SIZE, SIZE) for i in range(10)], detector, strategy, read,
-        shards, rng_of=lambda key: np.random.default_rng(int(key)), batch_size=batch_size,
-        members=members,
-    )  # fmt: skip
+    scorer = Scorer(
+        detector, strategy, read, lambda key: np.random.default_rng(int(key)), members, batch_size
+    )
+    score([ImageRecord(str(i), f"/{i}.png", SIZE, SIZE) for i in range(10)], scorer, shards)
     return list(shards.rows()), shards.vectors()
 
 

@@ -10,7 +10,7 @@ from labelnext.audit.quick import quick
 from labelnext.audit.replay import Failure, RunsFailedError, replay
 from labelnext.audit.sources import unlabelled
 from labelnext.audit.study import study
-from labelnext.audit.workers import default_workers
+from labelnext.engine.workers import default_workers
 from labelnext.errors import LabelnextError
 from labelnext.protocols import Progress, quiet
 from labelnext.rounds.results import Study

@@ -13,7 +13,7 @@ from labelnext.audit.measure import IMAGES, Rates, Taste, measure
 from labelnext.audit.plan import CEILING, Replay, Run, runs
 from labelnext.audit.rates import Counts, costs_of, mean, merged, recorded
 from labelnext.audit.subset import subset
-from labelnext.audit.workers import told, worker_pool
+from labelnext.engine.workers import told, worker_pool
 from labelnext.errors import LabelnextError
 from labelnext.rounds.project import weights_path
 

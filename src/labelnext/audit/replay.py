@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from labelnext.audit.ledgers import Course
 from labelnext.audit.plan import CEILING, Replay, Run, chains
-from labelnext.audit.workers import told, worker_pool
+from labelnext.engine.workers import told, worker_pool
 from labelnext.errors import LabelnextError
 from labelnext.files import write_bytes
 from labelnext.protocols import Progress, quiet

@@ -16,20 +16,26 @@ Scoring = Annotated[
     ),
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that score side by side, on a GPU each if several."),
+]
+
 
 def score(
     project: ProjectFolder = Path(),
     budget: Budget = None,
     scoring: Scoring = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Score the pool images that may still be picked: all, or as many as decide on the picks."""
-    _step(project, "score", json, budget, scoring)
+    _step(project, "score", json, budget=budget, scoring=scoring, workers=workers)
 
 
 def select(project: ProjectFolder = Path(), budget: Budget = None, json: Json = False) -> None:
     """Pick the next images to label; list them in rounds/NNNN/picks.csv, with frames of videos."""
-    _step(project, "select", json, budget)
+    _step(project, "select", json, budget=budget)
 
 
 def label(project: ProjectFolder = Path(), json: Json = False) -> None:
@@ -145,6 +151,7 @@ def run(
     ] = True,
     budget: Budget = None,
     scoring: Scoring = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Go through the cycle until it is complete or people must label, and write the report.
@@ -160,7 +167,8 @@ def run(
     from labelnext.rounds.accounts import statement
     from labelnext.rounds.outlook import returns
 
-    with overview.opened(project, writing=True, budget=budget, scoring=scoring) as opened:
+    how: dict[str, Any] = {"budget": budget, "scoring": scoring, "workers": workers}
+    with overview.opened(project, writing=True, **how) as opened:
         with show.progress_bar() as progress:
 
             def told(_number: int) -> None:
@@ -185,14 +193,12 @@ def run(
         print(f"The report is {page}")
 
 
-def _step(
-    project: Path, step: str, json: bool, budget: str | None = None, scoring: str | None = None
-) -> None:
+def _step(project: Path, step: str, json: bool, **how: Any) -> None:
     """Do one step if it is its turn, after the initial detector if need be; say what came of it."""
     from labelnext.cli import show
     from labelnext.rounds import loop, overview
 
-    with overview.opened(project, writing=True, budget=budget, scoring=scoring) as opened:
+    with overview.opened(project, writing=True, **how) as opened:
         with show.progress_bar() as progress:
             number = loop.reach(opened, step, progress)
             loop.advance(opened, loop.Stand(number, step, 0), progress)

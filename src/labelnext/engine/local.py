@@ -1,18 +1,12 @@
-"""One process: decode → batch → forward → score → one row, resumed behind the last whole part."""
+"""This process: predictions as a stream, and scores into shards."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from labelnext.engine.gather import gather, require
-from labelnext.engine.stream import Decoded, ReadImage, batches, decode_ahead
-from labelnext.errors import ArgumentError, LabelnextError
-from labelnext.protocols import Detector, Precomputed, Progress, Strategy, quiet
-from labelnext.store.shards import ROWS, ScoreRow, ScoreShards
-from labelnext.types import ImageRecord, Prediction
-
-_Predicted = tuple[Decoded, Prediction | None]
+from labelnext.engine.scorer import Predicted, Scorer, decoded, parts_of, predicted
+from labelnext.engine.stream import ReadImage
+from labelnext.protocols import Detector, Precomputed, Progress, quiet
+from labelnext.store.shards import ScoreShards
+from labelnext.types import ImageRecord
 
 
 def predict(
@@ -23,10 +17,11 @@ def predict(
     batch_size: int = 1,
     task: str = "predict",
     progress: Progress = quiet,
-) -> Iterator[_Predicted]:
+) -> Iterator[Predicted]:
     """Predict on images in order. An unreadable image comes with its problem and no prediction."""
     done = 0
-    for group in _predicted(records, detector, read, batch_size):
+    looks = None if isinstance(detector, Precomputed) else read
+    for group in predicted(decoded(records, looks, 2 * batch_size + 6), detector, batch_size):
         yield from group
         done += len(group)
         progress(task, done, len(records))
@@ -34,31 +29,20 @@ def predict(
 
 def score(
     records: Sequence[ImageRecord],
-    detector: Detector,
-    strategy: Strategy,
-    read: ReadImage,
+    scorer: Scorer,
     shards: ScoreShards,
     *,
-    rng_of: Callable[[str], np.random.Generator],
-    members: Sequence[Detector] = (),
-    batch_size: int = 1,
-    after: int = 0,
+    first: int = 0,
     task: str = "score",
     progress: Progress = quiet,
 ) -> int:
-    """Score a pool into shards, going on behind the parts that are there already.
+    """Score a pool into shards, but for the parts that are there already.
 
     Args:
         records: The images, in the order that defines the parts.
-        detector: Predicts; also `Stochastic` if the strategy asks for samples. A strategy that
-            needs pixels alone does not run it.
-        strategy: Makes one number of an image's predictions.
-        read: Reads the pixels of a record.
+        scorer: Scores one.
         shards: Where rows go.
-        rng_of: An image's own generator by key, so that draws depend on nothing else.
-        members: Further detectors of an ensemble.
-        batch_size: Images in one forward pass.
-        after: Parts that hold other images, scored before these.
+        first: The part that these images begin with; those before hold other images.
         task: What `progress` is told.
         progress: Told after every image.
 
@@ -69,96 +53,16 @@ def score(
         LabelnextError: The detector cannot do what the strategy needs; or a whole part's images
             could not be scored.
     """
-    require(strategy.needs, detector, strategy.name)
-    first = shards.done() - after
-    rest = records[first * ROWS :]
-    rows: list[ScoreRow] = []
-    part, done = after + first, 0
-    for group in _looked(rest, detector, strategy, read, batch_size):
-        others = _others(group, members)
-        for (item, prediction), other in zip(group, others, strict=True):
-            rows.append(_row(item, prediction, detector, strategy, rng_of, other))
-            done += 1
-            if len(rows) == ROWS or done == len(rest):
-                _stop_if_all_failed(rows)
-                shards.write(part, rows)
-                part, rows = part + 1, []
-            progress(task, first * ROWS + done, len(records))
-    return len(rest)
+    scorer.check()
+    missing = shards.missing([record.key for record in records], first)
+    parts = parts_of(records, missing, first)
+    left = sum(len(images) for _, images in parts)
+    done = len(records) - left
 
+    def told() -> None:
+        nonlocal done
+        done += 1
+        progress(task, done, len(records))
 
-def _looked(
-    records: Sequence[ImageRecord],
-    detector: Detector,
-    strategy: Strategy,
-    read: ReadImage,
-    batch_size: int,
-) -> Iterator[list[_Predicted]]:
-    """Images in groups, with predictions where the strategy needs them."""
-    if strategy.needs.forward:
-        return _predicted(records, detector, read, batch_size, pixels=strategy.needs.pixels)
-    return ([(item, None)] for item in decode_ahead(records, read))
-
-
-def _others(group: list[_Predicted], members: Sequence[Detector]) -> list[list[Prediction]]:
-    """For each image of a group, what the further detectors predict; nothing where unreadable."""
-    images = [item.image for item, _ in group if item.image is not None]
-    if not images or not members:
-        return [[] for _ in group]
-    found = iter(zip(*(member.predict(images) for member in members), strict=True))
-    return [[] if item.image is None else list(next(found)) for item, _ in group]
-
-
-def _row(
-    item: Decoded,
-    prediction: Prediction | None,
-    detector: Detector,
-    strategy: Strategy,
-    rng_of: Callable[[str], np.random.Generator],
-    others: Sequence[Prediction],
-) -> ScoreRow:
-    key = item.record.key
-    if item.problem is not None:
-        return ScoreRow(key, None, None, item.problem)
-    detections = None if prediction is None else prediction.detections
-    try:
-        seen = gather(item, prediction, detector, strategy.needs, rng_of(key), others)
-        scored = strategy.score(seen)
-    except ArgumentError as error:  # NaN in this image's maps, for instance: the job goes on
-        return ScoreRow(key, None, detections, str(error))
-    if scored.score is not None and not math.isfinite(scored.score):
-        return ScoreRow(key, None, detections, f"its score is {scored.score}")
-    return ScoreRow(key, scored.score, detections, None, scored.vectors, scored.boxes)
-
-
-def _stop_if_all_failed(rows: Sequence[ScoreRow]) -> None:
-    """One bad image stops nothing, but a whole part of them is no accident."""
-    if all(row.problem is not None for row in rows):
-        raise LabelnextError(
-            f"None of {len(rows)} images in a row could be scored. The first: {rows[0].key}: "
-            f"{rows[0].problem}"
-        )
-
-
-def _predicted(
-    records: Sequence[ImageRecord],
-    detector: Detector,
-    read: ReadImage,
-    batch_size: int,
-    *,
-    pixels: bool = False,
-) -> Iterator[list[_Predicted]]:
-    """Predictions in groups; those that are looked up come without images unless `pixels`."""
-    if isinstance(detector, Precomputed):
-        stream = decode_ahead(records, read) if pixels else (Decoded(r, None) for r in records)
-        for item in stream:
-            found = detector.lookup([item.record.key])[0]
-            if found is None and item.problem is None:
-                problem = f"{item.record.key}: the predictions file has no entry for it"
-                item = Decoded(item.record, item.image, problem)
-            yield [(item, found)]
-        return
-    for group in batches(decode_ahead(records, read, ahead=2 * batch_size + 6), batch_size):
-        images = [item.image for item in group if item.image is not None]
-        found_all = detector.predict(images) if images else [None]
-        yield list(zip(group, found_all, strict=True))
+    scorer.write(parts, shards, told)
+    return left

@@ -119,11 +119,13 @@ class Scoring(_Table):
             can still matter to the selection.
         stride: Of the first pass, in frames of the pool.
         coverage: How sure it must be that an unscored frame does not matter; 1 is certain.
+        workers: Processes that score side by side, on a GPU each where there are several.
     """
 
     mode: Literal["exhaustive", "adaptive"] = "exhaustive"
     stride: int = Field(default=8, ge=1)
     coverage: float = Field(default=0.99, gt=0, le=1)
+    workers: int = Field(default=1, ge=1, le=512)
 
 
 class Stop(_Table):
@@ -224,14 +226,16 @@ class Config(_Table):
         except ValidationError as error:
             raise LabelnextError(f"The budget is wrong: {explain(error)}") from None
 
-    def with_scoring(self, mode: str) -> "Config":
-        """The same with another way of scoring.
+    def with_scoring(self, mode: str | None, workers: int | None) -> "Config":
+        """The same with another way of scoring, or number of processes; None leaves it.
 
         Raises:
             LabelnextError: There is no such way.
         """
         given = self.model_dump(exclude_unset=True)
-        changed = {**given, "scoring": {**given.get("scoring", {}), "mode": mode}}
+        asked = {"mode": mode, "workers": workers}
+        changes = {name: value for name, value in asked.items() if value is not None}
+        changed = {**given, "scoring": {**given.get("scoring", {}), **changes}}
         try:
             return Config.model_validate(changed)
         except ValidationError as error:

@@ -42,12 +42,14 @@ def opened(
     writing: bool = False,
     budget: int | str | None = None,
     scoring: str | None = None,
+    workers: int | None = None,
 ) -> Iterator[Project]:
     """A project, open for the block; with `writing`, held against other processes.
 
-    `budget` and `scoring` hold for the rounds of this block in place of the configured ones.
+    `budget`, `scoring` and `workers` hold for the rounds of this block in place of the configured
+    ones.
     """
-    project = Project.open(folder, budget=budget, scoring=scoring)
+    project = Project.open(folder, budget=budget, scoring=scoring, workers=workers)
     try:
         if writing:
             with project.writing():

@@ -65,7 +65,11 @@ class Project:
 
     @staticmethod
     def open(
-        folder: Path, *, budget: int | str | None = None, scoring: str | None = None
+        folder: Path,
+        *,
+        budget: int | str | None = None,
+        scoring: str | None = None,
+        workers: int | None = None,
     ) -> "Project":
         """Open the project in a folder.
 
@@ -73,14 +77,15 @@ class Project:
             folder: Holds `labelnext.toml`.
             budget: Holds for its rounds in place of the configured one.
             scoring: The same of the way of scoring (`config.Scoring.mode`).
+            workers: The same of the processes that score.
 
         Raises:
             LabelnextError: There is none, a part of it cannot be read, the budget is none, or there
                 is no such way of scoring.
         """
         config = configuration.read(folder)
-        if scoring is not None:
-            config = config.with_scoring(scoring)
+        if scoring is not None or workers is not None:
+            config = config.with_scoring(scoring, workers)
         if budget is not None:
             config = config.with_budget(budget)
         index = Index.open(folder / config.index)

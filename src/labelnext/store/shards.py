@@ -1,9 +1,10 @@
 """Scores of one round as immutable Parquet parts: one row an image, its detections beside it.
 
 Part i holds images i·ROWS … (i+1)·ROWS − 1 of the sorted list that was to be scored, so a run that
-was stopped goes on behind its last whole part. A second list begins with a part of its own.
+was stopped does only the parts that it lacks. A second list begins with a part of its own.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ _BOX = pa.struct(
     ]
 )
 _VECTOR = "vector."
+_FINGERPRINT, _IMAGES = "labelnext.fingerprint", "labelnext.images"
 _SCHEMA = pa.schema(
     [
         ("key", pa.string()),
@@ -68,16 +70,25 @@ class ScoreShards:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder, self.fingerprint = folder, fingerprint
 
-    def done(self) -> int:
-        """How many leading parts are whole; later ones, or of another fingerprint, are removed."""
-        parts = sorted(self.folder.glob("part-*.parquet"))
-        whole = 0
-        for part in parts:
-            if part.name == _name(whole) and self._valid(part):
-                whole += 1
-            else:
+    def missing(self, keys: Sequence[str], first: int = 0) -> list[int]:
+        """Parts of a list of images that are not there whole, made from the same and of them alone.
+
+        Args:
+            keys: Of the images, in the list's order.
+            first: The part that the list begins with.
+
+        Returns:
+            Their numbers, the first part of the list being 0.
+        """
+        parts = (keys[start : start + ROWS] for start in range(0, len(keys), ROWS))
+        wanted = [(self.fingerprint, _digest(own)) for own in parts]
+        return [i for i, facts in enumerate(wanted) if self._facts(first + i) != facts]
+
+    def cut(self, parts: int) -> None:
+        """Remove whatever follows the first `parts` parts: it was of a longer list."""
+        for part in self._parts():
+            if part.name >= _name(parts):
                 part.unlink()
-        return whole
 
     def write(self, number: int, rows: Sequence[ScoreRow]) -> None:
         """Write part `number`, whole or not at all."""
@@ -85,7 +96,9 @@ class ScoreShards:
         for name in sorted({name for row in rows for name in row.vectors}):
             column = [row.vectors.get(name) for row in rows]
             table = table.append_column(_VECTOR + name, pa.array(column, pa.list_(pa.float32())))
-        table = table.replace_schema_metadata({"labelnext.fingerprint": self.fingerprint})
+        table = table.replace_schema_metadata(
+            {_FINGERPRINT: self.fingerprint, _IMAGES: _digest([row.key for row in rows])}
+        )
         write_atomic(self.folder / _name(number), lambda path: pq.write_table(table, path))
 
     def keys(self) -> list[str]:
@@ -142,12 +155,18 @@ class ScoreShards:
         for part in self._parts()[parts]:
             yield _read(part, lambda part: pq.read_table(part, columns=columns))
 
-    def _valid(self, part: Path) -> bool:
+    def _facts(self, number: int) -> tuple[str, str] | None:
+        """What a part was made from, and the digest of its images; None where it is not whole."""
         try:
-            metadata = pq.read_schema(part).metadata or {}
+            metadata = pq.read_schema(self.folder / _name(number)).metadata or {}
         except (pa.ArrowInvalid, OSError):
-            return False
-        return metadata.get(b"labelnext.fingerprint") == self.fingerprint.encode()
+            return None
+        found = (metadata.get(name.encode(), b"").decode() for name in (_FINGERPRINT, _IMAGES))
+        return next(found), next(found)
+
+
+def _digest(keys: Sequence[str]) -> str:
+    return hashlib.blake2b("\n".join(keys).encode(), digest_size=16).hexdigest()
 
 
 def _name(number: int) -> str:

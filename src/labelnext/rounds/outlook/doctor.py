@@ -43,7 +43,9 @@ def machine_findings(folder: Path) -> list[Finding]:
         advice = "; a training may well take 3 GiB. Close something." if few else ""
         found.append(Finding("memory", f"{_size(free)} of {_size(total)} free{advice}", few))
     cards = machine.gpus()
-    found.append(Finding("GPU", listing(cards) if cards else "none that a driver shows"))
+    several = f"; `--workers {len(cards)}` scores on all of them" if len(cards) > 1 else ""
+    shown = listing(cards) + several if cards else "none that a driver shows"
+    found.append(Finding("GPU", shown))
     room = machine.free_disk(folder)
     few = room < _LITTLE_DISK
     advice = ". Scores, frames and weights go there: make room." if few else ""
@@ -69,7 +71,7 @@ def install_findings(detector: str = "fire-fpn", **arguments: Any) -> list[Findi
         without = {n: e for n, e in broken.items() if isinstance(e, MissingExtraError)}
         found.append(Finding(group, ", ".join(works) + _uninstalled(without)))
         found += [
-            Finding(f"{kind} {name}", f"does not load: {type(why).__name__}: {why}", True)
+            Finding(f"{kind} {name}", f"does not load: {why}", True)
             for name, why in broken.items()
             if name not in without and name != detector
         ]
@@ -127,11 +129,11 @@ def rate_findings(project: Project, rates: Rates) -> list[Finding]:
     return found
 
 
-def _broken(group: str, name: str) -> Exception | None:
+def _broken(group: str, name: str) -> LabelnextError | None:
     """Why a plug-in does not load; None if it does."""
     try:
         plugins.load(group, name)
-    except Exception as error:  # whatever a third party's module does when it is imported
+    except LabelnextError as error:
         return error
     return None
 

@@ -68,15 +68,16 @@ def _scoring(
     batch = project.config.batch_size
     trained = [row.round for row in project.ledger.steps() if row.step == "train"]
     members = project.members(1 + max(trained, default=0), strategy.needs)
+    scorer = engine.Scorer(
+        detector, strategy, load_pixels, lambda key: project.rng("measure", key), members, batch
+    )
 
     def seconds(some: Sequence[ImageRecord], told: Progress) -> float:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.perf_counter()
             engine.score(
-                some, detector, strategy, load_pixels, ScoreShards(Path(folder), ""),
-                rng_of=lambda key: project.rng("measure", key), members=members,
-                batch_size=batch, task="measure scoring", progress=told,
-            )  # fmt: skip
+                some, scorer, ScoreShards(Path(folder), ""), task="measure scoring", progress=told
+            )
             return time.perf_counter() - begun
 
     seconds(records[:batch], quiet)

@@ -9,6 +9,8 @@ images with each other, and get every image scored.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from labelnext import engine, select
 from labelnext.cost import parse
 from labelnext.errors import ProjectError
 from labelnext.evidence import Pool
+from labelnext.machine import visible_gpus
 from labelnext.protocols import Progress, Strategy
 from labelnext.rounds.accounts import budgeting
 from labelnext.rounds.pooled import LABELLED, Gathered, labelled_records, shards
@@ -26,6 +29,7 @@ from labelnext.store.shards import ROWS, ScoreShards
 from labelnext.types import ImageRecord, Timeline
 
 _Mask = Bool[np.ndarray, "n"]
+_Look = Callable[..., int]  # images and shards to how many images were scored
 
 
 def score(project: Project, number: int, progress: Progress) -> dict[str, object]:
@@ -39,7 +43,7 @@ def score(project: Project, number: int, progress: Progress) -> dict[str, object
     asked = {} if project.asked is None else {"budget": project.asked}
     if not strategy.needs.images:
         return {"images": 0, "unreadable": 0, **asked}
-    into, look = shards(project, number), _looking(project, number, strategy)
+    into, look = shards(project, number), _looking(project, number)
     how: dict[str, object] = {}
     images = len(left)
     if config.mode == "adaptive":
@@ -47,13 +51,16 @@ def score(project: Project, number: int, progress: Progress) -> dict[str, object
         how = {"mode": config.mode, "why_exhaustive": why_not}
         if not why_not:
             images, passes = _adaptively(project, number, look, into, progress)
-            how = {**config.model_dump(), "passes": passes, "of": len(left)}
+            how = {**config.model_dump(exclude={"workers"}), "passes": passes, "of": len(left)}
     if "passes" not in how:
         look(left, into, progress=progress)
+        into.cut(math.ceil(len(left) / ROWS))
     problems = {row.key: row.problem for row in into.rows() if row.problem}
     if strategy.needs.labelled:
         seen = labelled_records(project, number)
-        look(seen, shards(project, number, LABELLED), progress=progress, task="score labelled")
+        known = shards(project, number, LABELLED)
+        look(seen, known, progress=progress, task="score labelled")
+        known.cut(math.ceil(len(seen) / ROWS))
     return {
         "images": images, "unreadable": len(problems), "problems": problems,
         **({"scoring": how} if how else {}), **asked,
@@ -144,7 +151,7 @@ def _obstacle(
 
 
 def _adaptively(
-    project: Project, number: int, look: Callable[..., int], into: ScoreShards, progress: Progress
+    project: Project, number: int, look: _Look, into: ScoreShards, progress: Progress
 ) -> tuple[int, int]:
     """Pass after pass until the selection is settled; how many images, and how many passes.
 
@@ -172,9 +179,10 @@ def _adaptively(
             reach=reach(strategy), coverage=config.coverage, without=closed | undefined,
         )  # fmt: skip
         if not len(todo):
+            into.cut(parts)
             return images, passes
         told = _Further(progress, images)
-        look([records[i] for i in todo], into, progress=told, after=parts)
+        look([records[i] for i in todo], into, progress=told, first=parts)
         before, parts = parts, parts + math.ceil(len(todo) / ROWS)
         images, passes = images + len(todo), passes + 1
         for key, value in into.scores(before, parts):
@@ -209,18 +217,30 @@ def reach(strategy: Strategy) -> float:
     return float(radius) + bool(strategy.arguments.get("off_by_one"))  # type: ignore[arg-type]
 
 
-def _looking(project: Project, number: int, strategy: Strategy) -> Callable[..., int]:
-    """`engine.score` with the detector of the round before, loaded once for all passes.
+def scorer(project: Project, number: int) -> engine.Scorer:
+    """What scores the pool of a round: the detector of the round before, and the strategy."""
+    strategy = project.strategy()
+    return engine.Scorer(
+        project.detector(number - 1), strategy, load_pixels,
+        lambda key: project.rng("sample", number, key),
+        project.members(number, strategy.needs), project.config.batch_size,
+    )  # fmt: skip
 
-    What remains to be given are the images and the shards.
-    """
-    detector, members = project.detector(number - 1), project.members(number, strategy.needs)
 
-    def look(records: Sequence[ImageRecord], into: ScoreShards, **options: Any) -> int:
-        return engine.score(
-            records, detector, strategy, load_pixels, into, members=members,
-            rng_of=lambda key: project.rng("sample", number, key),
-            batch_size=project.config.batch_size, **options,
-        )  # fmt: skip
+def _scorer_of(folder: Path, number: int) -> engine.Scorer:
+    """`scorer`, in a process of its own."""
+    return scorer(Project.open(folder), number)
 
-    return look
+
+def _looking(project: Project, number: int) -> _Look:
+    """Scoring, here or in several processes, with the detector loaded once for all passes."""
+    workers = project.config.scoring.workers
+    if workers == 1:
+        made = scorer(project, number)
+        return lambda records, into, **options: engine.score(records, made, into, **options)
+    make = partial(_scorer_of, project.folder, number)
+    device = project.config.detector.arguments.get("device", "auto")
+    gpus = visible_gpus() if device in ("auto", "cuda") else []
+    return lambda records, into, **options: engine.score_side_by_side(
+        records, make, into, workers=workers, gpus=gpus, **options
+    )

@@ -1,4 +1,4 @@
-"""Processes that run projects side by side, each with its share of the processor."""
+"""Processes that work side by side, each with its share of the processor."""
 
 import os
 import threading
@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, TypeVar
 
 from labelnext.errors import LabelnextError
-from labelnext.machine import available_cpus, memory
+from labelnext.machine import available_cpus, memory, visible_gpus
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,15 +28,25 @@ def default_workers(runs: int, *, device: object = "auto") -> int:
         device: Where the detector computes; `cpu` does not look for a GPU.
     """
     most = [available_cpus(), max(1, runs), max(1, _free_memory() // _MEMORY)]
-    if device != "cpu" and any(Path("/dev").glob("nvidia[0-9]*")):
+    if device != "cpu" and visible_gpus():
         most.append(_MOST_ON_ONE_GPU)
     return min(most)
 
 
 @contextmanager
-def worker_pool(workers: int) -> Iterator[Executor]:
-    """Processes that start fresh, each with its share of the cores; with 0, this process itself."""
+def worker_pool(
+    workers: int, begin: Callable[..., None] | None = None, *given: Any
+) -> Iterator[Executor]:
+    """Processes that start fresh, each with its share of the cores; with 0, this process itself.
+
+    Args:
+        workers: How many.
+        begin: Called first in each process, with what is given; it must not raise.
+        given: For `begin`.
+    """
     if workers == 0:
+        if begin is not None:
+            begin(*given)
         yield _Here()
         return
     share = str(max(1, available_cpus() // workers))
@@ -45,8 +54,9 @@ def worker_pool(workers: int) -> Iterator[Executor]:
     os.environ.update(dict.fromkeys(_THREADS, share))
     try:
         with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
-        ) as pool:
+            workers, mp_context=get_context("spawn"), initializer=_start,
+            initargs=(os.getpid(), begin, given),
+        ) as pool:  # fmt: skip
             yield pool
     finally:
         for name, value in before.items():
@@ -86,6 +96,12 @@ class _Here(Executor):
 def _free_memory() -> int:
     """Bytes that can be had without swapping; where that is not known, enough."""
     return memory()[1] or 2**40
+
+
+def _start(parent: int, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    _end_with(parent)
+    if begin is not None:
+        begin(*given)
 
 
 def _end_with(parent: int) -> None:
