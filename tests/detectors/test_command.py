@@ -330,8 +330,10 @@ def test_a_detector_without_weights_has_no_command():
 
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored in a background
 sys.path.insert(0, {root!r})
 from tests.detectors.test_command import USUAL, fit
 fit(Path({folder!r}), Path({start!r}), {text!r})

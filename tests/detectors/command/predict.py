@@ -33,12 +33,12 @@ if given.mode == "fail" or (given.mode == "fail-once" and calls == 1):
     sys.exit(3)
 if given.mode == "hang" or (given.mode == "hang-once" and calls == 1):
     signal.signal(signal.SIGTERM, signal.SIG_IGN if given.said == "deaf" else signal.SIG_DFL)
-    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
     out.write_text("half")
     partial = Path(given.workdir) / "pids.partial"
     partial.write_text(f"{os.getpid()} {helper.pid}")
     partial.rename(Path(given.workdir) / "pids")
-    time.sleep(600)
+    time.sleep(120)
 if given.mode == "suicide":
     os.kill(os.getpid(), signal.SIGKILL)
 if given.mode == "nothing":
